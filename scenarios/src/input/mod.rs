@@ -1,0 +1,1 @@
+//! The images of a run: finding, ordering and decoding them.

@@ -1,0 +1,1 @@
+//! LLaVA on candle: from a checkpoint folder to generated text.
