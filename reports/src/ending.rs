@@ -80,10 +80,37 @@ impl From<WaitStatus> for Ending {
 /// The name of a signal on x86-64 and 64-bit Arm Linux.
 pub fn signal_name(signal: i32) -> Option<&'static str> {
     const NAMES: [&str; 31] = [
-        "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL",
-        "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM", "SIGSTKFLT", "SIGCHLD",
-        "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ",
-        "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO", "SIGPWR", "SIGSYS",
+        "SIGHUP",
+        "SIGINT",
+        "SIGQUIT",
+        "SIGILL",
+        "SIGTRAP",
+        "SIGABRT",
+        "SIGBUS",
+        "SIGFPE",
+        "SIGKILL",
+        "SIGUSR1",
+        "SIGSEGV",
+        "SIGUSR2",
+        "SIGPIPE",
+        "SIGALRM",
+        "SIGTERM",
+        "SIGSTKFLT",
+        "SIGCHLD",
+        "SIGCONT",
+        "SIGSTOP",
+        "SIGTSTP",
+        "SIGTTIN",
+        "SIGTTOU",
+        "SIGURG",
+        "SIGXCPU",
+        "SIGXFSZ",
+        "SIGVTALRM",
+        "SIGPROF",
+        "SIGWINCH",
+        "SIGIO",
+        "SIGPWR",
+        "SIGSYS",
     ];
     let index = usize::try_from(signal.checked_sub(1)?).ok()?;
     NAMES.get(index).copied()
@@ -122,8 +149,14 @@ mod tests {
     fn wait_statuses_of_real_processes_are_taken_apart() {
         use std::os::unix::process::ExitStatusExt;
         for (script, expected) in [("exit 7", "exit code 7"), ("kill -KILL $$", "SIGKILL")] {
-            let status = std::process::Command::new("sh").args(["-c", script]).status().unwrap();
-            assert_eq!(Ending::from(WaitStatus(status.into_raw())).to_string(), expected);
+            let status = std::process::Command::new("sh")
+                .args(["-c", script])
+                .status()
+                .unwrap();
+            assert_eq!(
+                Ending::from(WaitStatus(status.into_raw())).to_string(),
+                expected
+            );
         }
         let dumped = Ending::from(WaitStatus(11 | 0x80));
         assert_eq!(dumped.to_string(), "SIGSEGV (core dumped)");

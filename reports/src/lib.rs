@@ -4,11 +4,22 @@
 //! journal or a report needs this crate alone.
 
 pub mod ending;
+pub mod environment;
+pub mod event;
+pub mod journal;
+pub mod outcome;
 pub mod phase;
+pub mod protocol;
+pub mod report;
 pub mod sample;
+pub mod statistics;
 pub mod verdict;
 
 pub use ending::{Ending, EndingKind, WaitStatus};
+pub use environment::Environment;
+pub use event::{Event, Record};
+pub use outcome::Outcome;
 pub use phase::Phase;
+pub use report::Report;
 pub use sample::{GpuSample, HostSample, Sample, WorkerSample};
 pub use verdict::{Class, Confidence, Evidence, RuledOut, Verdict};

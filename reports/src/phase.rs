@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a worker was doing. Foreign programs may name phases of their own.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(from = "String", into = "String")]
 #[schemars(with = "String")]
 pub enum Phase {
@@ -99,6 +101,9 @@ mod tests {
         for phase in Phase::KNOWN {
             assert_eq!(Phase::from(phase.as_str().to_owned()), phase);
         }
-        assert_eq!(Phase::from("rerank".to_owned()), Phase::Other("rerank".into()));
+        assert_eq!(
+            Phase::from("rerank".to_owned()),
+            Phase::Other("rerank".into())
+        );
     }
 }

@@ -1,0 +1,262 @@
+//! What is recorded: every event that a journal can hold.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ending::Ending;
+use crate::environment::Environment;
+use crate::phase::Phase;
+use crate::protocol::{Hello, ImageAt, ImageResult, PhaseDone, WorkerError};
+use crate::sample::Sample;
+
+/// One line of a journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The order of things: no gaps, and nothing else orders.
+    pub seq: u64,
+    /// `CLOCK_MONOTONIC` and wall time, in microseconds, when the event was handed to the journal.
+    pub mono_us: u64,
+    pub wall_us: u64,
+    pub event: Event,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// The first line of every journal.
+    Header(Header),
+    Environment(Box<Environment>),
+    /// What the run is going to do, before any of it is done.
+    Plan(Plan),
+    AttemptStart(AttemptStart),
+    /// The worker's process exists.
+    Spawned {
+        attempt: u32,
+        pid: i32,
+    },
+    Hello {
+        attempt: u32,
+        hello: Hello,
+    },
+    /// A phase is about to start. Acknowledged to the worker only when it is on the disk.
+    Marker(Marker),
+    PhaseEnd {
+        attempt: u32,
+        done: PhaseDone,
+    },
+    Image {
+        attempt: u32,
+        result: Box<ImageResult>,
+    },
+    Facts {
+        attempt: u32,
+        facts: BTreeMap<String, serde_json::Value>,
+    },
+    WorkerError {
+        attempt: u32,
+        error: WorkerError,
+    },
+    /// The worker said that its work is finished.
+    Done {
+        attempt: u32,
+    },
+    /// How far the current image has come: written with the samples and at the end.
+    Progress {
+        attempt: u32,
+        token: u32,
+    },
+    Samples(Vec<Sample>),
+    /// The worker broke the protocol and was not listened to from here on.
+    Violation {
+        attempt: u32,
+        what: String,
+    },
+    AttemptEnd(Box<AttemptEnd>),
+    /// A planned case that was not tried.
+    Skipped {
+        case: String,
+        because: String,
+    },
+    /// Something went wrong with the harness or a probe of its own, and the run went on.
+    Trouble {
+        what: String,
+    },
+    /// Somebody asked the run to stop.
+    Interrupted {
+        signal: i32,
+    },
+    RunEnd {},
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Header {
+    /// The version of this format.
+    pub format: u32,
+    pub crashpoint: String,
+    pub run: String,
+    pub command: Vec<String>,
+    pub boot_id: String,
+    /// Seconds since the epoch at which this boot began.
+    pub boot_time_s: u64,
+    /// `CLOCK_BOOTTIME` in microseconds: minus the monotonic clock, the time spent asleep.
+    pub boottime_us: u64,
+    pub pid: i32,
+    /// In clock ticks since boot: tells this process from a later one with the same pid.
+    pub pid_start_ticks: u64,
+    pub pid_namespace: String,
+}
+
+/// What a run was asked to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Plan {
+    pub settings: Settings,
+    pub images: Vec<PlannedImage>,
+    pub cases: Vec<PlannedCase>,
+}
+
+/// The settings that two runs must share to be comparable.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Settings {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dtype: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_new_tokens: Option<u32>,
+    /// `None` is greedy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_p: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threads: Option<u32>,
+    pub sample_hz: f64,
+    /// The index of the image whose survival `critical_test_passed` tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub critical_image: Option<u32>,
+    pub cycles: u32,
+    /// A fault that was caused on purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inject: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedImage {
+    /// From 1.
+    pub index: u32,
+    pub file: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedCase {
+    pub name: String,
+    /// The rung of the ladder, or `exec`.
+    pub scenario: String,
+    /// What it does, in a few words.
+    pub title: String,
+    /// The images by index, in the order of analysis.
+    pub images: Vec<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AttemptStart {
+    /// Counts through the whole run, from 1.
+    pub attempt: u32,
+    pub case: String,
+    /// Counts the attempts at this case, from 1.
+    pub n: u32,
+    /// Run under changed conditions to learn something: never counts as a pass.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub diagnostic: bool,
+    /// Within the run directory.
+    pub folder: String,
+    pub command: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Marker {
+    pub attempt: u32,
+    /// The worker's own number for it; `None` where the supervisor set it (`start`, `run`, `idle`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<u64>,
+    pub phase: Phase,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageAt>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttemptEnd {
+    pub attempt: u32,
+    pub ending: Ending,
+    /// Which limit was broken, where we ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
+    /// The program could not be started at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spawn_error: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    pub stdout: Output,
+    pub stderr: Output,
+    /// Processes that the program left behind, and that were ended after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_behind: Vec<LeftBehind>,
+    /// State of each thread when it was found hanging, before it was told to end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub threads: Vec<ThreadState>,
+}
+
+/// What the kernel counted for the process and the children it waited for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Usage {
+    pub user_us: u64,
+    pub system_us: u64,
+    pub max_rss_bytes: u64,
+    pub major_faults: u64,
+}
+
+/// What a stream carried; the whole (head and tail of it, if it was too much) is in a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Output {
+    pub bytes: u64,
+    /// Left out of the middle of the file.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cut_bytes: u64,
+    /// The last lines; what was not UTF-8 is replaced.
+    pub tail: String,
+    /// Somebody still held the pipe open after the process was gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held_open: bool,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftBehind {
+    pub pid: i32,
+    pub name: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ThreadState {
+    pub tid: i32,
+    pub name: String,
+    /// The kernel's letter: `R` running, `S` sleeping, `D` waiting and not to be disturbed, ...
+    pub state: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wchan: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub syscall: Option<String>,
+}

@@ -1,0 +1,176 @@
+//! Reads a segment of a journal, whatever state its end is in.
+//!
+//! A broken end is a torn tail and no error; a broken line with whole ones after it is damage:
+//! reported with its place, and the rest is still read.
+
+use std::io::{self, BufRead, Read};
+
+use super::line::{LineError, decode};
+use crate::event::{Event, Record};
+use crate::report::{Damage, JournalState};
+
+/// No line that crashpoint writes comes near this; a longer one is damage, not a reason to fill memory.
+const MAX_LINE_BYTES: u64 = 64 << 20;
+
+/// Collects what reading one or several segments found.
+#[derive(Debug, Default)]
+pub struct Reader {
+    state: JournalState,
+    next_seq: Option<u64>,
+}
+
+impl Reader {
+    pub fn new() -> Reader {
+        Reader::default()
+    }
+
+    /// Reads one segment to its end, handing on every whole record in order.
+    pub fn segment(
+        &mut self,
+        name: &str,
+        mut input: impl BufRead,
+        mut record: impl FnMut(Record),
+    ) -> io::Result<()> {
+        // Broken lines wait here until it is known whether anything whole follows them.
+        let mut broken: Vec<Damage> = Vec::new();
+        let mut broken_bytes = 0;
+        let mut offset = 0;
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = input
+                .by_ref()
+                .take(MAX_LINE_BYTES)
+                .read_until(b'\n', &mut line)? as u64;
+            if read == 0 {
+                break;
+            }
+            let whole = line.strip_suffix(b"\n");
+            match whole.map_or(Err(LineError::NoCheck), decode) {
+                Ok(found) => {
+                    self.state.damage.append(&mut broken);
+                    broken_bytes = 0;
+                    self.follow(name, offset, &found);
+                    record(found);
+                }
+                Err(LineError::Unknown(what)) => {
+                    // Whole, but from another version: nothing to mistrust after it.
+                    self.state.damage.append(&mut broken);
+                    broken_bytes = 0;
+                    self.next_seq = self.next_seq.map(|seq| seq + 1);
+                    self.state.damage.push(Damage {
+                        segment: name.to_owned(),
+                        offset,
+                        what: format!("the line is not understood: {what}"),
+                    });
+                }
+                Err(error) => {
+                    broken_bytes += read;
+                    broken.push(Damage {
+                        segment: name.to_owned(),
+                        offset,
+                        what: format!("the line is broken: {error}"),
+                    });
+                }
+            }
+            offset += read;
+        }
+        self.state.bytes += offset;
+        self.state.torn_tail_bytes = broken_bytes;
+        Ok(())
+    }
+
+    pub fn finish(self) -> JournalState {
+        self.state
+    }
+
+    fn follow(&mut self, name: &str, offset: u64, record: &Record) {
+        if let Some(expected) = self.next_seq
+            && record.seq != expected
+        {
+            self.state.damage.push(Damage {
+                segment: name.to_owned(),
+                offset,
+                what: format!("record {expected} should be here, found {}", record.seq),
+            });
+        }
+        self.next_seq = Some(record.seq + 1);
+        self.state.records += 1;
+        self.state.complete = matches!(record.event, Event::RunEnd {});
+    }
+}
+
+/// Reads a journal of one segment.
+pub fn read_segment(input: impl BufRead, record: impl FnMut(Record)) -> io::Result<JournalState> {
+    let mut reader = Reader::new();
+    reader.segment("journal-0001.jsonl", input, record)?;
+    Ok(reader.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::encode;
+
+    fn journal(records: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for seq in 0..records {
+            let event = Event::Progress {
+                attempt: 1,
+                token: seq as u32,
+            };
+            encode(
+                &Record {
+                    seq,
+                    mono_us: seq,
+                    wall_us: seq,
+                    event,
+                },
+                &mut bytes,
+            )
+            .unwrap();
+        }
+        bytes
+    }
+
+    fn read(bytes: &[u8]) -> (Vec<u64>, JournalState) {
+        let mut seen = Vec::new();
+        let state = read_segment(bytes, |record| seen.push(record.seq)).unwrap();
+        (seen, state)
+    }
+
+    #[test]
+    fn a_cut_anywhere_loses_only_the_line_it_is_in() {
+        let whole = journal(3);
+        let lines: Vec<usize> = (0..whole.len())
+            .filter(|&at| whole[at] == b'\n')
+            .map(|at| at + 1)
+            .collect();
+        for cut in 0..whole.len() {
+            let (seen, state) = read(&whole[..cut]);
+            let complete = lines.iter().filter(|&&end| end <= cut).count();
+            assert_eq!(seen.len(), complete, "cut at {cut}");
+            assert!(state.damage.is_empty(), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_tail_of_zeros_is_torn_and_not_damage() {
+        let mut bytes = journal(2);
+        bytes.extend([0; 4096]);
+        let (seen, state) = read(&bytes);
+        assert_eq!(seen, [0, 1]);
+        assert_eq!((state.torn_tail_bytes, state.damage.len()), (4096, 0));
+    }
+
+    #[test]
+    fn a_broken_line_in_the_middle_is_damage_with_its_offset() {
+        let mut bytes = journal(3);
+        let second = bytes.iter().position(|&byte| byte == b'\n').unwrap() + 1;
+        bytes[second + 5] ^= 1;
+        let (seen, state) = read(&bytes);
+        assert_eq!(seen, [0, 2]);
+        assert_eq!(state.damage[0].offset, second as u64);
+        assert_eq!(state.torn_tail_bytes, 0);
+    }
+}

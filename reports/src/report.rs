@@ -1,0 +1,257 @@
+//! The report: what a run came to, for people and for other programs.
+//!
+//! `report.json` is this structure. Fields are only ever added within one schema version.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ending::Ending;
+use crate::environment::Environment;
+use crate::event::{Header, LeftBehind, Output, Settings, ThreadState, Usage};
+use crate::outcome::Outcome;
+use crate::phase::Phase;
+use crate::protocol::{AllocatorMemory, ImageAt, WorkerError};
+use crate::sample::Sample;
+use crate::statistics::{Interval, Proportion, Spread};
+use crate::verdict::Verdict;
+
+pub const SCHEMA: &str = "crashpoint.report/1";
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// `crashpoint.report/1`.
+    pub schema: String,
+    pub run: Run,
+    /// `null` if the run ended before it was captured.
+    pub environment: Option<Environment>,
+    pub summary: Summary,
+    pub cases: Vec<Case>,
+    pub crash_points: Vec<CrashPoint>,
+    pub findings: Vec<Finding>,
+    pub statistics: Statistics,
+    pub differential: Vec<Suspect>,
+    pub journal: JournalState,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    pub id: String,
+    pub header: Option<Header>,
+    pub settings: Option<Settings>,
+    /// RFC 3339, UTC.
+    pub started: Option<String>,
+    pub ended: Option<String>,
+    pub seconds: f64,
+    /// The run came to its own end, or was interrupted and said so.
+    pub complete: bool,
+    /// The signal that interrupted it.
+    pub interrupted_by: Option<i32>,
+    /// What went wrong with the harness or its probes while the run went on.
+    pub troubles: Vec<String>,
+}
+
+/// Exact numbers carry their unit in the name; strings are for reading.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// The sentence to read first.
+    pub headline: String,
+    pub attempts: u32,
+    pub attempts_survived: u32,
+    pub cases: u32,
+    pub cases_skipped: u32,
+    /// Images whose analysis began.
+    pub total_analyses: u32,
+    pub analyses_succeeded: u32,
+    /// Of the analyses, as in "100%"; `null` without any.
+    pub success_rate: Option<String>,
+    /// The first crash point as a sentence.
+    pub crash_point: Option<String>,
+    /// Peak of what the allocator held in use, in GiB; `null` without a GPU.
+    pub gpu_memory_allocated: Option<String>,
+    pub gpu_memory_allocated_bytes: Option<u64>,
+    /// Peak of what the allocator had taken from the device.
+    pub gpu_memory_reserved: Option<String>,
+    pub gpu_memory_reserved_bytes: Option<u64>,
+    /// Peak share of the host's memory in use, in percent.
+    pub system_memory_usage: Option<String>,
+    pub system_memory_used_bytes: Option<u64>,
+    pub system_memory_total_bytes: Option<u64>,
+    /// Whether the critical image (the fifth, if not told otherwise) survived every analysis;
+    /// `null` if it was never analysed.
+    pub critical_test_passed: Option<bool>,
+    pub load_seconds: Option<f64>,
+    pub peak_rss_bytes: Option<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Case {
+    pub name: String,
+    pub scenario: String,
+    pub title: String,
+    /// Indices, in the order of analysis.
+    pub images: Vec<u32>,
+    pub expected: Outcome,
+    /// Why it was not tried, if it was not.
+    pub skipped: Option<String>,
+    pub attempts: Vec<Attempt>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Attempt {
+    /// Counts the attempts at this case, from 1.
+    pub n: u32,
+    /// Counts through the whole run, from 1.
+    pub number: u32,
+    /// Where its output is, within the run directory.
+    pub folder: String,
+    pub command: Vec<String>,
+    pub diagnostic: bool,
+    pub outcome: Outcome,
+    pub ending: Ending,
+    /// Which limit was broken, where crashpoint ended it.
+    pub limit: Option<String>,
+    pub error: Option<WorkerError>,
+    pub verdict: Option<Verdict>,
+    pub crash_point: Option<CrashPoint>,
+    pub seconds: f64,
+    /// From the spawn of the process to the worker's first message.
+    pub start_seconds: Option<f64>,
+    pub phases: Vec<PhaseRecord>,
+    pub images: Vec<ImageRecord>,
+    pub facts: serde_json::Map<String, serde_json::Value>,
+    pub peak_rss_bytes: Option<u64>,
+    pub usage: Option<Usage>,
+    pub stdout: Option<Output>,
+    pub stderr: Option<Output>,
+    pub left_behind: Vec<LeftBehind>,
+    pub threads: Vec<ThreadState>,
+    /// How the worker broke the protocol.
+    pub violations: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PhaseRecord {
+    pub phase: Phase,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageAt>,
+    /// Since the attempt began.
+    pub start_seconds: f64,
+    /// `null` if it never ended.
+    pub seconds: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<AllocatorMemory>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ImageRecord {
+    pub index: u32,
+    pub position: u32,
+    pub file: Option<String>,
+    pub sha256: Option<String>,
+    pub outcome: Outcome,
+    pub seconds: Option<f64>,
+    pub prompt_tokens: Option<u32>,
+    pub tokens: Option<u32>,
+    pub tokens_per_second: Option<f64>,
+    pub text: Option<String>,
+    pub token_digest: Option<String>,
+    pub rss_bytes: Option<u64>,
+    pub error: Option<WorkerError>,
+}
+
+/// Where an attempt died: the last acknowledged marker whose phase has no end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CrashPoint {
+    pub case: String,
+    pub attempt: u32,
+    /// `null` outside the analysis of an image.
+    pub image: Option<u32>,
+    pub position: Option<u32>,
+    pub file: Option<String>,
+    pub sha256: Option<String>,
+    pub phase: Phase,
+    /// Tokens of this image that existed by then: at least so many.
+    pub token: Option<u32>,
+    pub last_sample: Option<Sample>,
+    /// From the last sample to the ending.
+    pub last_sample_age_seconds: Option<f64>,
+}
+
+/// Something worth saying without a death.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    pub case: String,
+    pub attempt: u32,
+    pub image: Option<u32>,
+    pub what: String,
+    pub verdict: Verdict,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Statistics {
+    /// Over attempts (processes): analyses within one process are not independent.
+    pub crash_rate: Option<Proportion>,
+    pub image_seconds: Option<Spread>,
+    pub tokens_per_second: Option<Spread>,
+    pub load_seconds: Option<Spread>,
+    pub by_case: Vec<CaseStatistics>,
+    /// The worker's resident memory against the number of images, in the case with the most of them.
+    pub memory_slope: Option<MemorySlope>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CaseStatistics {
+    pub case: String,
+    pub crash_rate: Proportion,
+    pub image_seconds: Option<Spread>,
+    pub tokens_per_second: Option<Spread>,
+    pub load_seconds: Option<Spread>,
+    pub peak_rss_bytes: Option<u64>,
+}
+
+/// Theil-Sen over the values after the first image, with a 95 % interval.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MemorySlope {
+    pub case: String,
+    pub attempt: u32,
+    pub n: u32,
+    pub bytes_per_image: Interval,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SuspectFinding {
+    Supported,
+    RuledOut,
+    NotTested,
+}
+
+/// One line of the differential.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Suspect {
+    pub suspect: String,
+    pub finding: SuspectFinding,
+    /// The measured values, by name with their unit.
+    pub numbers: serde_json::Map<String, serde_json::Value>,
+    pub because: String,
+}
+
+/// What the reader of the journal found.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct JournalState {
+    pub records: u64,
+    pub bytes: u64,
+    /// Its last record says that the run ended.
+    pub complete: bool,
+    /// Bytes after the last whole record: an interrupted write.
+    pub torn_tail_bytes: u64,
+    /// Broken lines with whole ones after them.
+    pub damage: Vec<Damage>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Damage {
+    pub segment: String,
+    pub offset: u64,
+    pub what: String,
+}
