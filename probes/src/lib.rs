@@ -1,1 +1,23 @@
-//! Placeholder
+//! Everything of crashpoint that looks at a machine.
+//!
+//! What a machine does not have is `None`, never zero and never an error. Nothing here blocks its
+//! caller on a device: NVML is called in a process of its own, and what is slow to read has a
+//! thread of its own.
+
+pub mod boot;
+pub mod cgroup;
+pub mod environment;
+pub mod gpu;
+pub mod host;
+mod pressure;
+mod read;
+pub mod temperature;
+pub mod thread;
+mod variables;
+pub mod worker;
+
+pub use cgroup::Cgroup;
+pub use host::Host;
+pub use temperature::Thermometer;
+pub use thread::{Config, ProbeThread};
+pub use worker::Worker;

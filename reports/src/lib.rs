@@ -21,5 +21,5 @@ pub use event::{Event, Record};
 pub use outcome::Outcome;
 pub use phase::Phase;
 pub use report::Report;
-pub use sample::{GpuSample, HostSample, Sample, WorkerSample};
+pub use sample::{GpuFinding, GpuSample, HostSample, Sample, WorkerSample};
 pub use verdict::{Class, Confidence, Evidence, RuledOut, Verdict};

@@ -105,4 +105,20 @@ pub struct GpuSample {
     /// NVML's bit set of clocks event (throttle) reasons.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub throttle_reasons: Option<u64>,
+    /// What NVML answered instead of a value, where that says something about the GPU; each once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<GpuFinding>,
+}
+
+/// An error of NVML that is about the GPU, not about the question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GpuFinding {
+    GpuIsLost,
+    ResetRequired,
+    Timeout,
+    Unknown,
+    IrqIssue,
+    InsufficientPower,
+    CorruptedInforom,
 }

@@ -1,0 +1,117 @@
+//! The thread that speaks with the GPU's probe process. It waits as long as it takes for an answer;
+//! that the answer is owed is what the samples say meanwhile.
+
+use std::time::{Duration, Instant};
+
+use crashpoint_reports::environment::GpuFacts;
+
+use super::schedule::Schedule;
+use super::shared::Shared;
+use crate::gpu::{Client, Command, Outcome, Question, Reply};
+
+/// NVML renews power and utilisation no faster than this, and each reading costs milliseconds.
+const FASTEST: Duration = Duration::from_millis(100);
+
+/// How soon a stop is heeded.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// After a loss, doubled each time: a driver that resets a GPU needs seconds.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+pub(super) fn run(shared: &Shared, command: Command, schedule: Option<Schedule>) {
+    let mut talk = Talk {
+        shared,
+        client: Client::new(command),
+        pause: FIRST_PAUSE,
+    };
+    let Some(facts) = talk.facts() else { return };
+    shared.change(|state| state.gpu.facts = Some(Ok(facts)));
+    let Some(schedule) = schedule else { return };
+    talk.read_on(schedule.no_faster_than(FASTEST));
+}
+
+struct Talk<'a> {
+    shared: &'a Shared,
+    client: Client,
+    pause: Duration,
+}
+
+impl Talk<'_> {
+    fn facts(&mut self) -> Option<GpuFacts> {
+        loop {
+            if let Reply::Facts(facts) = self.answer_to(Question::Facts {})? {
+                return Some(facts);
+            }
+            self.rest()?;
+        }
+    }
+
+    fn read_on(&mut self, mut schedule: Schedule) {
+        while self.shared.sleep_until(schedule.due()) {
+            let worker_pid = self.shared.look(|state| state.watch.pid);
+            let went_on = match self.answer_to(Question::Read { worker_pid }) {
+                Some(Reply::Read(gpus)) => {
+                    self.shared
+                        .look(|state| state.gpu.read = Some((Instant::now(), gpus)));
+                    Some(())
+                }
+                Some(_) => self.rest(),
+                None => None,
+            };
+            if went_on.is_none() {
+                return;
+            }
+            schedule.advance(Instant::now());
+        }
+    }
+
+    /// `None` if it is time to end, or if there is nobody left to ask.
+    fn answer_to(&mut self, question: Question) -> Option<Reply> {
+        self.shared.look(|state| {
+            state.gpu.owed_since.get_or_insert_with(Instant::now);
+        });
+        loop {
+            let outcome = match self.client.begin(question) {
+                Ok(()) => self.wait(),
+                Err(outcome) => outcome,
+            };
+            match outcome {
+                Outcome::Reply(reply) => {
+                    self.shared.look(|state| state.gpu.owed_since = None);
+                    return Some(reply);
+                }
+                // Only when it is time to end.
+                Outcome::Silent => return None,
+                Outcome::Ended { .. } => self.rest()?,
+                Outcome::Absent { because } => {
+                    self.shared.change(|state| {
+                        // A probe that has answered before is not absent but lost: an answer stays owed.
+                        if state.gpu.facts.is_none() {
+                            state.gpu.owed_since = None;
+                        }
+                        state.gpu.facts = Some(Err(because));
+                    });
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn wait(&mut self) -> Outcome {
+        loop {
+            let outcome = self.client.wait(SLICE);
+            if outcome != Outcome::Silent || self.shared.look(|state| state.stop) {
+                return outcome;
+            }
+        }
+    }
+
+    /// `None` if it is time to end.
+    fn rest(&mut self) -> Option<()> {
+        let pause = self.pause;
+        self.pause = 2 * pause;
+        self.shared
+            .sleep_until(Instant::now() + pause)
+            .then_some(())
+    }
+}
