@@ -1,1 +1,37 @@
-fn main() {}
+//! The repository's chores, a subcommand each, a file or a folder each: `cargo xtask --help`.
+
+mod images;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What a chore ends with; the message goes to whoever typed the command.
+type Outcome = Result<(), Box<dyn Error>>;
+
+#[derive(Parser)]
+#[command(about = "The repository's chores")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Draw the news pages that ship with crashpoint-scenarios
+    Images(images::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().chore {
+        Chore::Images(options) => images::run(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
