@@ -63,7 +63,7 @@ pub struct Gpu {
     pub uuid: String,
     pub name: Option<String>,
     pub memory_total_bytes: Option<u64>,
-    /// As the kernel log writes it: `0000:65:00.0` with an eight-digit domain.
+    /// As NVML writes it, `00000000:65:00.0`: the kernel log gives the domain four digits.
     pub pci: Option<String>,
     pub compute_capability: Option<String>,
     pub vbios: Option<String>,

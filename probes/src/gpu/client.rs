@@ -59,7 +59,8 @@ impl Client {
         }
     }
 
-    /// An answer that is still owed to an earlier question is awaited first and dropped.
+    /// An answer that is still owed to an earlier question is awaited first and dropped. Returns
+    /// `within` the given time, or up to a second later when the process is found to be lost.
     pub fn ask(&mut self, question: Question, within: Duration) -> Outcome {
         let deadline = Instant::now() + within;
         if self.waiting.is_some() {

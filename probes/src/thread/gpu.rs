@@ -9,7 +9,8 @@ use super::schedule::Schedule;
 use super::shared::Shared;
 use crate::gpu::{Client, Command, Outcome, Question, Reply};
 
-/// NVML renews power and utilisation no faster than this, and each reading costs milliseconds.
+/// NVML's own averages of power and utilisation span about as long, and on some cards a reading costs
+/// milliseconds.
 const FASTEST: Duration = Duration::from_millis(100);
 
 /// How soon a stop is heeded.
