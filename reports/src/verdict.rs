@@ -4,10 +4,22 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// The causes that a verdict can name.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    VariantArray,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
@@ -85,6 +97,11 @@ pub enum Class {
     KilledFromOutside,
     TimeLimit,
     Unknown,
+}
+
+impl Class {
+    /// Every class, in the order in which they are declared.
+    pub const ALL: &'static [Class] = <Class as VariantArray>::VARIANTS;
 }
 
 impl fmt::Display for Class {

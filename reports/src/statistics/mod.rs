@@ -1,5 +1,9 @@
 //! Numbers that do not claim more than was measured: each carries its n and its interval.
 
+mod binomial;
+mod spread;
+pub mod theil_sen;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +26,7 @@ pub struct Proportion {
     pub below: f64,
 }
 
-/// What a number of measurements of one thing look like.
+/// What a number of measurements of one thing look like; quantiles are interpolated (type 7).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Spread {
     pub n: u32,
