@@ -7,13 +7,13 @@
 mod error;
 mod file;
 mod find;
-mod jpeg;
 mod natural_order;
 mod picture;
 mod rgb;
 mod shipped;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub use error::InputError;
 pub use file::{MAX_FILE_BYTES, sha256_of};

@@ -1,6 +1,7 @@
 //! A decoded image. Whatever a file holds, opening it ends, in bounded memory, with a picture
 //! or with one sentence.
 
+use std::error::Error;
 use std::io::{self, Cursor};
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use image::error::{ImageError, LimitErrorKind};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 use sha2::{Digest, Sha256};
 
-use super::{InputError, file, jpeg, rgb};
+use super::{InputError, file, rgb, whole};
 
 /// The longest side of an image, in pixels.
 pub const MAX_SIDE: u32 = 16_384;
@@ -47,7 +48,12 @@ pub fn open(path: &Path) -> Result<Picture, InputError> {
 fn decode(bytes: &[u8], path: &Path) -> Result<RgbImage, InputError> {
     let format = format_of(bytes, path)?;
     let failed = |error| explain(error, format, path);
-
+    if !whole::is_whole(bytes, format) {
+        return Err(InputError::Truncated {
+            path: path.into(),
+            format: name_of(format),
+        });
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(decode_limits());
     let mut decoder = reader.into_decoder().map_err(failed)?;
@@ -57,12 +63,6 @@ fn decode(bytes: &[u8], path: &Path) -> Result<RgbImage, InputError> {
             path: path.into(),
             width,
             height,
-        });
-    }
-    if format == ImageFormat::Jpeg && !jpeg::is_complete(bytes) {
-        return Err(InputError::Truncated {
-            path: path.into(),
-            format: "JPEG",
         });
     }
     decoder.set_limits(decode_limits()).map_err(failed)?;
@@ -88,40 +88,38 @@ fn format_of(bytes: &[u8], path: &Path) -> Result<ImageFormat, InputError> {
     }
 }
 
-fn explain(error: ImageError, format: ImageFormat, path: &Path) -> InputError {
-    let path = path.to_owned();
-    if let ImageError::Limits(limit) = &error
-        && limit.kind() == LimitErrorKind::InsufficientMemory
-    {
-        return InputError::TooMuchMemory {
-            path,
-            limit: MAX_DECODE_BYTES,
-        };
-    }
-    let format = match format {
+fn name_of(format: ImageFormat) -> &'static str {
+    match format {
         ImageFormat::Png => "PNG",
         ImageFormat::Jpeg => "JPEG",
         _ => "WebP",
-    };
-    match ends_too_soon(&error) {
-        true => InputError::Truncated { path, format },
-        // A decoder may quote the file in its message.
-        false => InputError::Corrupt {
-            path,
-            reason: error.to_string().escape_debug().collect(),
-        },
     }
 }
 
-/// Decoders wrap the input's end in errors of their own.
-fn ends_too_soon(error: &ImageError) -> bool {
-    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(cause) = next {
-        let end = cause.downcast_ref::<io::Error>();
-        if end.is_some_and(|end| end.kind() == io::ErrorKind::UnexpectedEof) {
-            return true;
+fn explain(error: ImageError, format: ImageFormat, path: &Path) -> InputError {
+    let path = path.to_owned();
+    // A decoder may quote the file in its message.
+    let reason = |error: &dyn Error| error.to_string().trim().escape_debug().collect();
+    match error {
+        ImageError::Limits(limit) if limit.kind() == LimitErrorKind::InsufficientMemory => {
+            InputError::TooMuchMemory {
+                path,
+                limit: MAX_DECODE_BYTES,
+            }
         }
-        next = cause.source();
+        ImageError::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            InputError::Truncated {
+                path,
+                format: name_of(format),
+            }
+        }
+        ImageError::Unsupported(error) => InputError::Unsupported {
+            path,
+            kind: reason(&error),
+        },
+        error => InputError::Corrupt {
+            path,
+            reason: reason(&error),
+        },
     }
-    false
 }
