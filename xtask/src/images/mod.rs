@@ -29,7 +29,9 @@ pub struct Options {
 
 /// Where the committed pages lie.
 fn shipped_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("scenarios").join("images")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .with_file_name("scenarios")
+        .join("images")
 }
 
 /// Every page with its file name; drawn side by side, as none depends on another.
