@@ -1,1 +1,42 @@
-//! LLaVA on candle: from a checkpoint folder to generated text.
+//! LLaVA on candle: from a checkpoint to generated text.
+//!
+//! [`resolve`] turns what a person wrote (`tiny`, a folder, a hub name, a preset) into a
+//! [`Checkpoint`], with everything read and checked but the weights' values. [`Model::load`] puts
+//! the weights on a device. Then, for each image: [`Model::preprocess`], [`Model::see`],
+//! [`Model::prefill`], and [`Generation::next`] token by token.
+
+pub mod budget;
+mod checkpoint;
+mod config;
+mod error;
+mod folder;
+mod generation;
+mod hub;
+mod language;
+mod layout;
+mod llava;
+mod manifest;
+mod preprocess;
+mod processor;
+mod projector;
+mod prompt;
+mod resample;
+mod safetensors_file;
+mod source;
+mod splice;
+mod synthetic;
+mod template;
+pub mod tiny;
+mod tokens;
+mod tower;
+mod weights;
+
+pub use budget::{Estimate, Limits, estimate};
+pub use checkpoint::{Checkpoint, Located, locate, resolve};
+pub use error::ModelError;
+pub use generation::{Answer, Generation, Sampling, StoppedBy};
+pub use hub::Hub;
+pub use llava::Model;
+pub use prompt::Prompt;
+pub use source::Source;
+pub use synthetic::Preset;

@@ -1,0 +1,223 @@
+//! The memory that a model will need, worked out from its configuration and the headers of its
+//! weights before anything is allocated, and compared with what there is.
+
+use candle_core::DType;
+
+use super::llava::check_context;
+use super::manifest::Role;
+use super::{Checkpoint, ModelError, Sampling};
+
+/// Bytes on the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Estimate {
+    pub weights_bytes: u64,
+    /// For the prompt and all new tokens.
+    pub kv_cache_bytes: u64,
+    /// The largest working set of any step: loading, seeing the image, reading the prompt.
+    pub activations_bytes: u64,
+}
+
+impl Estimate {
+    pub fn total_bytes(&self) -> u64 {
+        self.weights_bytes
+            .saturating_add(self.kv_cache_bytes)
+            .saturating_add(self.activations_bytes)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// Free on the device now.
+    pub free_bytes: u64,
+    /// To be left free.
+    pub reserve_bytes: u64,
+    pub total_bytes: u64,
+    /// Of the total, for the weights alone.
+    pub memory_fraction: Option<f64>,
+    /// For the weights alone.
+    pub memory_cap_bytes: Option<u64>,
+}
+
+/// What `question` about one image will need. Refuses a question that the context cannot hold.
+pub fn estimate(
+    checkpoint: &Checkpoint,
+    dtype: DType,
+    question: &str,
+    sampling: &Sampling,
+) -> Result<Estimate, ModelError> {
+    let config = &checkpoint.config;
+    let prompt = checkpoint.prompter.prompt(question, 1)?.tokens.len();
+    check_context(
+        prompt,
+        sampling.max_new_tokens,
+        config.text.max_position_embeddings,
+    )?;
+
+    let width = dtype.size_in_bytes() as u64;
+    let read = checkpoint
+        .tensors
+        .iter()
+        .filter(|tensor| tensor.role != Role::Unread);
+    let weights: u64 = read.map(|tensor| tensor.elements() * width).sum();
+    let [layers, heads, hidden, wide, vocabulary] = [
+        config.text.num_hidden_layers,
+        config.text.num_attention_heads,
+        config.text.hidden_size,
+        config.text.intermediate_size,
+        config.text.vocab_size,
+    ]
+    .map(|size| size as u64);
+    let per_token = 2 * (config.text.key_value_heads() * config.text.head_dim()) as u64;
+    let tokens = (prompt + sampling.max_new_tokens) as u64;
+    let kv_cache = layers * per_token * tokens * width;
+
+    // RoPE's two tables.
+    let tables = (config.text.max_position_embeddings * config.text.head_dim()) as u64 * width;
+    let step = |tokens: u64, heads: u64, hidden: u64, wide: u64| {
+        // The scores are worked in f32: before and after the mask, and their softmax.
+        let attention = 3 * heads * tokens * tokens * 4 + tokens * hidden * (4 * width + 3 * 4);
+        let mlp = tokens * (3 * wide + 3 * hidden) * width;
+        attention.max(mlp)
+    };
+    let prefill = step(prompt as u64, heads, hidden, wide) + vocabulary * (4 + width);
+    let vision = &config.vision;
+    let [seen, seen_heads, seen_hidden, seen_wide] = [
+        vision.patches() + 1,
+        vision.num_attention_heads,
+        vision.hidden_size,
+        vision.intermediate_size,
+    ]
+    .map(|size| size as u64);
+    // Every layer's output is kept until the tower is done.
+    let states = seen * seen_hidden * width * config.feature_layers as u64;
+    let tower = step(seen, seen_heads, seen_hidden, seen_wide) + states;
+    // While loading, one tensor is there twice: as stored and as wanted.
+    let loading = checkpoint.weights.largest_bytes(&checkpoint.tensors, dtype);
+    Ok(Estimate {
+        weights_bytes: weights,
+        kv_cache_bytes: kv_cache,
+        activations_bytes: tables + prefill.max(tower).max(loading),
+    })
+}
+
+/// Refuses what does not fit, naming the numbers.
+pub fn check(estimate: &Estimate, limits: &Limits) -> Result<(), ModelError> {
+    let needs = estimate.total_bytes();
+    let available = limits.free_bytes.saturating_sub(limits.reserve_bytes);
+    let refuse = |why: String| {
+        Err(ModelError::OverBudget(format!(
+            "the model does not fit: {why} (weights {}, KV cache {}, activations {}; free {} of {}, reserve {}): \
+             use a smaller model, another --dtype or fewer --max-new-tokens, free memory, or pass --no-budget",
+            gib(estimate.weights_bytes),
+            gib(estimate.kv_cache_bytes),
+            gib(estimate.activations_bytes),
+            gib(limits.free_bytes),
+            gib(limits.total_bytes),
+            gib(limits.reserve_bytes),
+        )))
+    };
+    if let Some(fraction) = limits.memory_fraction {
+        let cap = (limits.total_bytes as f64 * fraction) as u64;
+        if estimate.weights_bytes > cap {
+            return refuse(format!(
+                "its weights of {} exceed the memory fraction {fraction}, which is {}",
+                gib(estimate.weights_bytes),
+                gib(cap)
+            ));
+        }
+    }
+    if let Some(cap) = limits.memory_cap_bytes
+        && estimate.weights_bytes > cap
+    {
+        return refuse(format!(
+            "its weights of {} exceed the memory cap of {}",
+            gib(estimate.weights_bytes),
+            gib(cap)
+        ));
+    }
+    if needs > available {
+        return refuse(format!(
+            "it needs {}, and {} may be used",
+            gib(needs),
+            gib(available)
+        ));
+    }
+    Ok(())
+}
+
+fn gib(bytes: u64) -> String {
+    format!("{:.2} GiB", bytes as f64 / (1_u64 << 30) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GIB: u64 = 1 << 30;
+    const ESTIMATE: Estimate = Estimate {
+        weights_bytes: 13 * GIB,
+        kv_cache_bytes: GIB / 2,
+        activations_bytes: GIB / 2,
+    };
+    const LIMITS: Limits = Limits {
+        free_bytes: 20 * GIB,
+        reserve_bytes: GIB,
+        total_bytes: 24 * GIB,
+        memory_fraction: None,
+        memory_cap_bytes: None,
+    };
+
+    #[test]
+    fn what_fits_exactly_is_allowed() {
+        let limits = Limits {
+            free_bytes: 15 * GIB,
+            memory_fraction: Some(0.55),
+            memory_cap_bytes: Some(13 * GIB),
+            ..LIMITS
+        };
+        check(&ESTIMATE, &limits).unwrap();
+    }
+
+    #[test]
+    fn each_bound_refuses_with_the_numbers() {
+        for (limits, says) in [
+            (
+                Limits {
+                    free_bytes: 15 * GIB - 1,
+                    ..LIMITS
+                },
+                "it needs 14.00 GiB, and 14.00 GiB may be used",
+            ),
+            (
+                Limits {
+                    free_bytes: 0,
+                    ..LIMITS
+                },
+                "it needs 14.00 GiB, and 0.00 GiB may be used",
+            ),
+            (
+                Limits {
+                    memory_fraction: Some(0.3),
+                    ..LIMITS
+                },
+                "exceed the memory fraction 0.3, which is 7.20 GiB",
+            ),
+            (
+                Limits {
+                    memory_cap_bytes: Some(8_000_000_000),
+                    ..LIMITS
+                },
+                "exceed the memory cap of 7.45 GiB",
+            ),
+        ] {
+            let refused = check(&ESTIMATE, &limits).unwrap_err();
+            assert_eq!(refused.class(), crashpoint_reports::Class::ConfigMemoryPlan);
+            let refused = refused.to_string();
+            assert!(refused.contains(says), "{refused}");
+            assert!(
+                refused.contains("weights 13.00 GiB, KV cache 0.50 GiB"),
+                "{refused}"
+            );
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! A checkpoint: everything about a model but its weights' values, read and checked.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::config::{self, Config};
+use super::folder::Folder;
+use super::manifest::{self, Expected};
+use super::processor::{self, Processor};
+use super::prompt::Prompter;
+use super::template::Template;
+use super::tokens::Tokens;
+use super::weights::{StoredWeights, Weights};
+use super::{Hub, ModelError, Preset, Source, synthetic, tiny};
+use crate::cache;
+
+/// Cheap to make and small: the weights stay where they are until a model is loaded.
+#[derive(Debug)]
+pub struct Checkpoint {
+    pub(super) config: Config,
+    pub(super) processor: Processor,
+    pub(super) prompter: Arc<Prompter>,
+    pub(super) tensors: Vec<Expected>,
+    pub(super) weights: Weights,
+}
+
+/// A checkpoint that needs nothing more from anywhere else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Located {
+    Folder(PathBuf),
+    Synthetic(Preset),
+}
+
+/// Brings the checkpoint to this machine, writing the tiny one or fetching from the hub where it
+/// must, and says where it is from then on.
+pub fn locate(source: &Source) -> Result<Located, ModelError> {
+    Ok(match source {
+        Source::Tiny => Located::Folder(tiny_folder()?),
+        Source::Folder(path) => Located::Folder(path.clone()),
+        Source::Hub { repo, revision } => {
+            Located::Folder(Hub::from_env()?.fetch(repo, revision.as_deref())?)
+        }
+        Source::Synthetic(preset) => Located::Synthetic(*preset),
+    })
+}
+
+/// Finds the checkpoint, and reads and checks all of it but the weights' values.
+pub fn resolve(source: &Source) -> Result<Checkpoint, ModelError> {
+    match locate(source)? {
+        Located::Folder(path) => Checkpoint::open(&path),
+        Located::Synthetic(preset) => synthetic::checkpoint(preset),
+    }
+}
+
+fn tiny_folder() -> Result<PathBuf, ModelError> {
+    let name = tiny::folder_name();
+    cache::folder_once(&name, |folder| {
+        tiny::write(folder).map_err(io::Error::other)
+    })
+    .map_err(|source| ModelError::Unwritable {
+        path: cache::folder(),
+        source,
+    })
+}
+
+impl Checkpoint {
+    /// A Hugging Face folder.
+    pub fn open(path: &Path) -> Result<Checkpoint, ModelError> {
+        let folder = Folder::open(path)?;
+        let config = config::read(&folder)?;
+        let tensors = manifest::of(&config);
+        let weights = Weights::Stored(StoredWeights::open(&folder, &tensors)?);
+        let prompter = Prompter {
+            template: Template::read(&folder)?,
+            tokens: Tokens::read(&folder, &config)?,
+            tokens_per_image: config.tokens_per_image(),
+        };
+        Ok(Checkpoint {
+            processor: processor::read(&folder)?,
+            prompter: Arc::new(prompter),
+            config,
+            tensors,
+            weights,
+        })
+    }
+}

@@ -1,0 +1,219 @@
+//! Checkpoints from the Hugging Face hub, through its own cache, as its Python client keeps it.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use hf_hub::api::sync::{Api, ApiBuilder, ApiError, ApiRepo};
+use hf_hub::{Cache, Repo, RepoType};
+use serde::Deserialize;
+
+use super::ModelError;
+use super::weights::{INDEX, SINGLE};
+
+const ENDPOINT: &str = "https://huggingface.co";
+/// Small files that a checkpoint may have beside its weights.
+const TEXTS: [&str; 8] = [
+    "config.json",
+    "generation_config.json",
+    "preprocessor_config.json",
+    "processor_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "chat_template.jinja",
+    "chat_template.json",
+];
+
+#[derive(Debug, Clone)]
+pub struct Hub {
+    pub endpoint: String,
+    /// The folder of `models--*` folders.
+    pub cache: PathBuf,
+    pub token: Option<String>,
+    /// Use what the cache holds and ask nobody.
+    pub offline: bool,
+}
+
+#[derive(Deserialize)]
+struct Index {
+    weight_map: BTreeMap<String, String>,
+}
+
+impl Hub {
+    /// By `HF_ENDPOINT`, `HF_HUB_CACHE`, `HF_HOME`, `HF_TOKEN` and `HF_HUB_OFFLINE`.
+    pub fn from_env() -> Result<Hub, ModelError> {
+        let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+        let cache = set("HF_HUB_CACHE")
+            .map(PathBuf::from)
+            .or_else(|| set("HF_HOME").map(|home| PathBuf::from(home).join("hub")))
+            .or_else(|| {
+                set("XDG_CACHE_HOME").map(|cache| PathBuf::from(cache).join("huggingface/hub"))
+            })
+            .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".cache/huggingface/hub")))
+            .unwrap_or_else(|| crate::cache::folder().join("huggingface/hub"));
+        Ok(Hub {
+            endpoint: set("HF_ENDPOINT")
+                .map_or_else(|| ENDPOINT.into(), |url| url.trim_end_matches('/').into()),
+            token: set("HF_TOKEN").or_else(|| Cache::new(cache.clone()).token()),
+            offline: set("HF_HUB_OFFLINE").is_some_and(|value| is_true(&value)),
+            cache,
+        })
+    }
+
+    /// The folder in the cache that holds the checkpoint, fetched where the hub has something
+    /// newer. An unreachable hub is no error when the cache has the checkpoint.
+    pub fn fetch(&self, repo: &str, revision: Option<&str>) -> Result<PathBuf, ModelError> {
+        let revision = revision.unwrap_or("main");
+        let what = format!("{repo}@{revision}");
+        if self.offline {
+            return self
+                .cached(repo, revision)
+                .ok_or_else(|| ModelError::Offline {
+                    what,
+                    cache: self.cache.clone(),
+                });
+        }
+        let api = self.api().map_err(|error| self.failed(&what, &error))?;
+        let asked = api.repo(Repo::with_revision(
+            repo.into(),
+            RepoType::Model,
+            revision.into(),
+        ));
+        match asked.info() {
+            Ok(info) => {
+                let names: Vec<String> = info
+                    .siblings
+                    .into_iter()
+                    .map(|file| file.rfilename)
+                    .collect();
+                self.fetch_files(&api, repo, revision, &info.sha, &names)
+            }
+            Err(error) => match self.cached(repo, revision) {
+                Some(folder) if !is_refusal(&error) => Ok(folder),
+                _ => Err(self.failed(&what, &error)),
+            },
+        }
+    }
+
+    fn api(&self) -> Result<Api, ApiError> {
+        ApiBuilder::from_cache(Cache::new(self.cache.clone()))
+            .with_endpoint(self.endpoint.clone())
+            .with_token(self.token.clone())
+            .with_progress(false)
+            .with_retries(2)
+            .build()
+    }
+
+    /// Every file of one commit, whatever a branch does meanwhile.
+    fn fetch_files(
+        &self,
+        api: &Api,
+        repo: &str,
+        revision: &str,
+        commit: &str,
+        names: &[String],
+    ) -> Result<PathBuf, ModelError> {
+        let files = api.repo(Repo::with_revision(
+            repo.into(),
+            RepoType::Model,
+            commit.into(),
+        ));
+        for name in names.iter().filter(|name| TEXTS.contains(&name.as_str())) {
+            self.fetch_file(&files, repo, name)?;
+        }
+        let has = |wanted: &str| names.iter().any(|name| name == wanted);
+        if has(SINGLE) {
+            self.fetch_file(&files, repo, SINGLE)?;
+        } else if has(INDEX) {
+            for name in self.shards(&files, repo)? {
+                self.fetch_file(&files, repo, &name)?;
+            }
+        }
+        // So that the cache knows offline what the revision was.
+        let named = Repo::with_revision(repo.into(), RepoType::Model, revision.into());
+        let cache = Cache::new(self.cache.clone()).repo(named);
+        cache
+            .create_ref(commit)
+            .map_err(ModelError::unreadable(&self.cache))?;
+        Ok(cache.pointer_path(commit))
+    }
+
+    fn shards(&self, files: &ApiRepo, repo: &str) -> Result<Vec<String>, ModelError> {
+        let path = self.fetch_file(files, repo, INDEX)?;
+        let text = fs::read_to_string(&path).map_err(ModelError::unreadable(&path))?;
+        let index: Index =
+            serde_json::from_str(&text).map_err(|source| ModelError::NotJson { path, source })?;
+        let mut names: Vec<String> = index.weight_map.into_values().collect();
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn fetch_file(&self, files: &ApiRepo, repo: &str, name: &str) -> Result<PathBuf, ModelError> {
+        files
+            .get(name)
+            .map_err(|error| self.failed(&format!("{name} of {repo}"), &error))
+    }
+
+    /// The snapshot of a branch, a tag or a commit.
+    fn cached(&self, repo: &str, revision: &str) -> Option<PathBuf> {
+        let folder = self
+            .cache
+            .join(format!("models--{}", repo.replace('/', "--")));
+        let commit = match fs::read_to_string(folder.join("refs").join(revision)) {
+            Ok(commit) => commit.trim().to_owned(),
+            Err(_) => revision.to_owned(),
+        };
+        let snapshot = folder.join("snapshots").join(commit);
+        snapshot.is_dir().then_some(snapshot)
+    }
+
+    fn failed(&self, what: &str, error: &ApiError) -> ModelError {
+        if let ApiError::IoError(error) = error
+            && matches!(
+                error.kind(),
+                io::ErrorKind::PermissionDenied | io::ErrorKind::StorageFull
+            )
+        {
+            return ModelError::Unreadable {
+                path: self.cache.clone(),
+                source: error.kind().into(),
+            };
+        }
+        let hint = match status(error) {
+            Some(401 | 403) => {
+                "log in with a token that may read it (HF_TOKEN) and accept the model's terms"
+            }
+            Some(404) => "check the name and the revision",
+            _ => "check the network and HF_ENDPOINT, or give a local folder",
+        };
+        ModelError::Download {
+            what: what.into(),
+            endpoint: self.endpoint.clone(),
+            why: error.to_string(),
+            hint,
+        }
+    }
+}
+
+/// As the hub's Python client reads its switches.
+fn is_true(value: &str) -> bool {
+    matches!(
+        value.to_ascii_uppercase().as_str(),
+        "1" | "ON" | "YES" | "TRUE"
+    )
+}
+
+/// The hub answered, and said no.
+fn is_refusal(error: &ApiError) -> bool {
+    status(error).is_some_and(|status| (400..500).contains(&status))
+}
+
+fn status(error: &ApiError) -> Option<u16> {
+    // The HTTP client's error type is not among hf-hub's exports; its text begins with the status.
+    let text = error.to_string();
+    let (_, rest) = text.split_once("http status: ")?;
+    rest.get(..3)?.parse().ok()
+}

@@ -1,0 +1,169 @@
+//! One safetensors file: its header read whole, its tensors read one by one.
+//!
+//! A tensor's bytes are read, not mapped: a file that shrinks or a disk that fails is then an
+//! error to report, not a SIGBUS.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use candle_core::{DType, Device, Tensor};
+use safetensors::tensor::{Dtype, Metadata};
+
+use super::ModelError;
+
+/// The safetensors format's own bound.
+const MAX_HEADER_BYTES: u64 = 100_000_000;
+
+#[derive(Debug)]
+pub struct SafetensorsFile {
+    path: PathBuf,
+    file: File,
+    /// In the order of their bytes.
+    tensors: Vec<Stored>,
+}
+
+/// Where a tensor lies in its file.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    pub name: String,
+    pub shape: Vec<usize>,
+    pub dtype: Dtype,
+    /// From the file's first byte.
+    start: u64,
+    bytes: u64,
+}
+
+impl SafetensorsFile {
+    /// Reads the header and checks it against the file's length.
+    pub fn open(path: &Path) -> Result<SafetensorsFile, ModelError> {
+        let damaged = |what: String| ModelError::Damaged {
+            path: path.into(),
+            what,
+        };
+        let mut file = File::open(path).map_err(ModelError::unreadable(path))?;
+        let length = file.metadata().map_err(ModelError::unreadable(path))?.len();
+        let mut size = [0; 8];
+        if length < size.len() as u64 {
+            return Err(damaged(format!(
+                "it ends after {length} bytes, within its header"
+            )));
+        }
+        file.read_exact(&mut size)
+            .map_err(ModelError::unreadable(path))?;
+        let header_bytes = u64::from_le_bytes(size);
+        let start = 8 + header_bytes.min(MAX_HEADER_BYTES);
+        if header_bytes > MAX_HEADER_BYTES {
+            return Err(damaged("it is not a safetensors file".into()));
+        }
+        if start > length {
+            return Err(damaged(format!(
+                "it ends after {length} bytes, within its header"
+            )));
+        }
+        let mut header = vec![0; header_bytes as usize];
+        file.read_exact(&mut header)
+            .map_err(ModelError::unreadable(path))?;
+        let metadata: Metadata = serde_json::from_slice(&header)
+            .map_err(|error| damaged(format!("its header cannot be read: {error}")))?;
+        let expected = start + metadata.data_len() as u64;
+        if length != expected {
+            let tensors = tensors(&metadata, start);
+            let cut = tensors
+                .iter()
+                .find(|tensor| tensor.start + tensor.bytes > length);
+            let first = cut.map_or(String::new(), |tensor| {
+                format!(", from the tensor {} on", tensor.name)
+            });
+            let what = if length < expected {
+                "is cut off"
+            } else {
+                "has surplus bytes"
+            };
+            return Err(damaged(format!(
+                "it {what}: {length} bytes of {expected}{first}"
+            )));
+        }
+        Ok(SafetensorsFile {
+            path: path.into(),
+            tensors: tensors(&metadata, start),
+            file,
+        })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn tensors(&self) -> &[Stored] {
+        &self.tensors
+    }
+
+    /// Reads one tensor onto `device`, converted to `dtype`. At most two copies of it are on the
+    /// host meanwhile.
+    pub fn read(
+        &self,
+        tensor: &Stored,
+        device: &Device,
+        dtype: DType,
+    ) -> Result<Tensor, ModelError> {
+        let Some(stored) = float(tensor.dtype) else {
+            return Err(self.wrong_dtype(tensor));
+        };
+        let no_memory = || ModelError::HostMemory {
+            name: tensor.name.clone(),
+            bytes: tensor.bytes,
+        };
+        let size = usize::try_from(tensor.bytes).map_err(|_| no_memory())?;
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(size).map_err(|_| no_memory())?;
+        bytes.resize(size, 0);
+        self.file
+            .read_exact_at(&mut bytes, tensor.start)
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => ModelError::Damaged {
+                    path: self.path.clone(),
+                    what: format!("it ended within the tensor {}", tensor.name),
+                },
+                _ => ModelError::unreadable(&self.path)(error),
+            })?;
+        Tensor::from_raw_buffer(&bytes, stored, &tensor.shape, device)
+            .and_then(|tensor| tensor.to_dtype(dtype))
+            .map_err(ModelError::compute("put the weights on the device"))
+    }
+
+    pub fn wrong_dtype(&self, tensor: &Stored) -> ModelError {
+        ModelError::WrongDtype {
+            path: self.path.clone(),
+            name: tensor.name.clone(),
+            dtype: format!("{:?}", tensor.dtype).to_lowercase(),
+        }
+    }
+}
+
+fn tensors(metadata: &Metadata, start: u64) -> Vec<Stored> {
+    let mut tensors: Vec<Stored> = metadata
+        .tensors()
+        .into_iter()
+        .map(|(name, info)| Stored {
+            name,
+            shape: info.shape.clone(),
+            dtype: info.dtype,
+            start: start + info.data_offsets.0 as u64,
+            bytes: (info.data_offsets.1 - info.data_offsets.0) as u64,
+        })
+        .collect();
+    tensors.sort_by_key(|tensor| tensor.start);
+    tensors
+}
+
+/// candle's name for a floating-point format that weights may come in.
+pub fn float(dtype: Dtype) -> Option<DType> {
+    match dtype {
+        Dtype::F32 => Some(DType::F32),
+        Dtype::F16 => Some(DType::F16),
+        Dtype::BF16 => Some(DType::BF16),
+        _ => None,
+    }
+}

@@ -1,0 +1,182 @@
+//! The weights of a checkpoint: every tensor found and checked against the configuration before
+//! the first one is read, so that a broken checkpoint is refused at once and by name.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use candle_core::{DType, Device, Tensor};
+use serde::Deserialize;
+
+use super::ModelError;
+use super::folder::Folder;
+use super::layout;
+use super::manifest::{Expected, Role};
+use super::safetensors_file::{SafetensorsFile, Stored, float};
+use super::synthetic;
+
+pub const SINGLE: &str = "model.safetensors";
+pub const INDEX: &str = "model.safetensors.index.json";
+
+/// Where the values come from.
+#[derive(Debug)]
+pub enum Weights {
+    Stored(StoredWeights),
+    MadeUp,
+}
+
+impl Weights {
+    /// Puts every tensor that `expected` calls for on the device.
+    pub fn load(
+        &self,
+        expected: &[Expected],
+        device: &Device,
+        dtype: DType,
+    ) -> Result<HashMap<String, Tensor>, ModelError> {
+        let read = expected.iter().filter(|tensor| tensor.role != Role::Unread);
+        match self {
+            Weights::Stored(stored) => read
+                .map(|wanted| Ok((wanted.name.clone(), stored.read(wanted, device, dtype)?)))
+                .collect(),
+            Weights::MadeUp => synthetic::weights(read, device, dtype)
+                .map_err(ModelError::compute("make up the weights")),
+        }
+    }
+
+    /// The bytes of the largest tensor as it is stored.
+    pub fn largest_bytes(&self, expected: &[Expected], dtype: DType) -> u64 {
+        let size = |tensor: &Expected| {
+            let width = match self {
+                Weights::Stored(stored) => stored.stored_width(&tensor.name),
+                Weights::MadeUp => dtype.size_in_bytes() as u64,
+            };
+            tensor.elements() * width
+        };
+        expected.iter().map(size).max().unwrap_or(0)
+    }
+}
+
+#[derive(Debug)]
+pub struct StoredWeights {
+    files: Vec<SafetensorsFile>,
+    /// By canonical name: the file's index and the tensor in it.
+    tensors: BTreeMap<String, (usize, Stored)>,
+}
+
+#[derive(Deserialize)]
+struct Index {
+    weight_map: BTreeMap<String, String>,
+}
+
+impl StoredWeights {
+    pub fn open(folder: &Folder, expected: &[Expected]) -> Result<StoredWeights, ModelError> {
+        let mut stored = StoredWeights {
+            files: Vec::new(),
+            tensors: BTreeMap::new(),
+        };
+        if folder.has(SINGLE) {
+            stored.add(SafetensorsFile::open(&folder.file(SINGLE))?)?;
+        } else {
+            stored.add_indexed(folder)?;
+        }
+        stored.check(folder.path(), expected)?;
+        Ok(stored)
+    }
+
+    fn add_indexed(&mut self, folder: &Folder) -> Result<(), ModelError> {
+        let index: Index = folder.json(INDEX)?.ok_or_else(|| {
+            let hint = "only safetensors are read: fetch them, or convert the weights with save_pretrained";
+            folder.missing(SINGLE, hint)
+        })?;
+        let mut by_file: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (name, file) in &index.weight_map {
+            by_file.entry(file).or_default().push(name);
+        }
+        for (file, names) in by_file {
+            if Path::new(file).components().count() != 1 || !folder.has(file) {
+                return Err(
+                    folder.missing(file, "the index calls for it: fetch the checkpoint again")
+                );
+            }
+            let file = SafetensorsFile::open(&folder.file(file))?;
+            for name in names {
+                if !file.tensors().iter().any(|tensor| tensor.name == name) {
+                    return Err(ModelError::MisplacedTensor {
+                        path: file.path().into(),
+                        name: name.into(),
+                    });
+                }
+            }
+            self.add(file)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, file: SafetensorsFile) -> Result<(), ModelError> {
+        let index = self.files.len();
+        for tensor in file.tensors() {
+            let name = layout::canonical(&tensor.name);
+            if self.tensors.insert(name, (index, tensor.clone())).is_some() {
+                return Err(ModelError::RepeatedTensor {
+                    path: file.path().into(),
+                    name: tensor.name.clone(),
+                });
+            }
+        }
+        self.files.push(file);
+        Ok(())
+    }
+
+    fn check(&self, folder: &Path, expected: &[Expected]) -> Result<(), ModelError> {
+        let mut known: HashMap<&str, &Expected> = HashMap::new();
+        for wanted in expected {
+            known.insert(&wanted.name, wanted);
+            if wanted.role != Role::Unread && !self.tensors.contains_key(&wanted.name) {
+                return Err(ModelError::MissingTensor {
+                    folder: folder.into(),
+                    name: wanted.name.clone(),
+                });
+            }
+        }
+        for (name, (file, tensor)) in &self.tensors {
+            let file = &self.files[*file];
+            let Some(wanted) = known.get(name.as_str()) else {
+                if layout::is_harmless(name) {
+                    continue;
+                }
+                return Err(ModelError::SurplusTensor {
+                    path: file.path().into(),
+                    name: tensor.name.clone(),
+                });
+            };
+            if wanted.role == Role::Unread {
+                continue;
+            }
+            if tensor.shape != wanted.shape {
+                return Err(ModelError::WrongShape {
+                    path: file.path().into(),
+                    name: tensor.name.clone(),
+                    expected: wanted.shape.clone(),
+                    found: tensor.shape.clone(),
+                });
+            }
+            if float(tensor.dtype).is_none() {
+                return Err(file.wrong_dtype(tensor));
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self, wanted: &Expected, device: &Device, dtype: DType) -> Result<Tensor, ModelError> {
+        // `check` has found every tensor that is read.
+        let (file, tensor) = &self.tensors[&wanted.name];
+        self.files[*file].read(tensor, device, dtype)
+    }
+
+    fn stored_width(&self, name: &str) -> u64 {
+        let dtype = self
+            .tensors
+            .get(name)
+            .and_then(|(_, tensor)| float(tensor.dtype));
+        dtype.map_or(0, |dtype| dtype.size_in_bytes() as u64)
+    }
+}
