@@ -178,6 +178,9 @@ pub struct AttemptStart {
     /// Run under changed conditions to learn something: never counts as a pass.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub diagnostic: bool,
+    /// It was given a job over the protocol: silence is then no sign of success.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub job: bool,
     /// Within the run directory.
     pub folder: String,
     pub command: Vec<String>,

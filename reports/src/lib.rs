@@ -3,17 +3,21 @@
 //! Nothing here touches an operating system, a GPU or a thread: whoever only wants to read a
 //! journal or a report needs this crate alone.
 
+pub mod diagnose;
 pub mod ending;
 pub mod environment;
 pub mod event;
+pub mod fold;
 pub mod journal;
 pub mod outcome;
 pub mod phase;
 pub mod protocol;
+pub mod render;
 pub mod report;
 pub mod sample;
 pub mod statistics;
 pub mod verdict;
+mod words;
 
 pub use ending::{Ending, EndingKind, WaitStatus};
 pub use environment::Environment;

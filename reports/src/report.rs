@@ -14,6 +14,7 @@ use crate::protocol::{AllocatorMemory, ImageAt, WorkerError};
 use crate::sample::Sample;
 use crate::statistics::{Interval, Proportion, Spread};
 use crate::verdict::Verdict;
+use crate::words::counted;
 
 pub const SCHEMA: &str = "crashpoint.report/1";
 
@@ -26,6 +27,7 @@ pub struct Report {
     pub environment: Option<Environment>,
     pub summary: Summary,
     pub cases: Vec<Case>,
+    /// Of every attempt that died, failed or was never reported; an interrupted one is not here.
     pub crash_points: Vec<CrashPoint>,
     pub findings: Vec<Finding>,
     pub statistics: Statistics,
@@ -50,7 +52,8 @@ pub struct Run {
     pub troubles: Vec<String>,
 }
 
-/// Exact numbers carry their unit in the name; strings are for reading.
+/// Exact numbers carry their unit in the name; strings are for reading. Diagnostic attempts are not
+/// counted here.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     /// The sentence to read first.
@@ -79,6 +82,7 @@ pub struct Summary {
     /// Whether the critical image (the fifth, if not told otherwise) survived every analysis;
     /// `null` if it was never analysed.
     pub critical_test_passed: Option<bool>,
+    /// Median over the attempts.
     pub load_seconds: Option<f64>,
     pub peak_rss_bytes: Option<u64>,
 }
@@ -110,7 +114,13 @@ pub struct Attempt {
     pub ending: Ending,
     /// Which limit was broken, where crashpoint ended it.
     pub limit: Option<String>,
+    /// The program could not be started at all.
+    pub spawn_error: Option<String>,
+    /// The first error that the worker reported.
     pub error: Option<WorkerError>,
+    /// Whether the worker reported its work as finished; `null` for one that need not.
+    pub said_done: Option<bool>,
+    /// Of the death or failure; of a surviving attempt its strongest finding's; otherwise `null`.
     pub verdict: Option<Verdict>,
     pub crash_point: Option<CrashPoint>,
     pub seconds: f64,
@@ -163,6 +173,7 @@ pub struct ImageRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CrashPoint {
     pub case: String,
+    /// Of this case, from 1.
     pub attempt: u32,
     /// `null` outside the analysis of an image.
     pub image: Option<u32>,
@@ -175,6 +186,29 @@ pub struct CrashPoint {
     pub last_sample: Option<Sample>,
     /// From the last sample to the ending.
     pub last_sample_age_seconds: Option<f64>,
+}
+
+impl CrashPoint {
+    /// In words: `fifth, image 5, phase decode, after 1 token`.
+    pub fn place(&self) -> String {
+        let mut place = self.case.clone();
+        if self.attempt > 1 {
+            place += &format!(", attempt {}", self.attempt);
+        }
+        if let Some(image) = self.image {
+            place += &format!(", image {image}");
+        }
+        if let Some(position) = self.position
+            && self.position != self.image
+        {
+            place += &format!(" at position {position}");
+        }
+        place += &format!(", phase {}", self.phase);
+        if let Some(token) = self.token {
+            place += &format!(", after {}", counted(token as usize, "token"));
+        }
+        place
+    }
 }
 
 /// Something worth saying without a death.
@@ -214,8 +248,10 @@ pub struct CaseStatistics {
 pub struct MemorySlope {
     pub case: String,
     pub attempt: u32,
+    /// Images that it was made of.
     pub n: u32,
     pub bytes_per_image: Interval,
+    pub median_rss_bytes: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -23,7 +23,10 @@ pub enum LineError {
 /// Appends the record's line, newline included.
 pub fn encode(record: &Record, line: &mut Vec<u8>) -> serde_json::Result<()> {
     let start = line.len();
-    serde_json::to_writer(&mut *line, record)?;
+    if let Err(error) = serde_json::to_writer(&mut *line, record) {
+        line.truncate(start);
+        return Err(error);
+    }
     // The closing brace goes: the check becomes the object's last member.
     line.pop();
     let check = crc32c::crc32c(&line[start..]);

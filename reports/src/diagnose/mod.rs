@@ -1,0 +1,55 @@
+//! Why: from evidence to a verdict, and the differential of a whole run.
+//!
+//! A rule is a small function from the [`Bundle`] to a verdict or nothing. They stand in order of
+//! precedence in [`rules`]; the first that answers decides.
+
+mod actions;
+mod bundle;
+mod differential;
+mod rules;
+mod traceback;
+
+pub use actions::action;
+pub use bundle::Bundle;
+pub use differential::{Run, differential};
+
+use crate::event::Settings;
+use crate::fold::Finished;
+use crate::outcome::Outcome;
+use crate::verdict::{Class, Confidence, Evidence, Verdict};
+
+/// The verdict on an attempt; `None` if it survived.
+pub fn attempt(finished: &Finished, settings: Option<&Settings>) -> Option<Verdict> {
+    (finished.attempt.outcome != Outcome::Survived)
+        .then(|| verdict(&Bundle::of(finished, settings)))
+}
+
+/// The verdict on whatever evidence there is: `unknown` where no rule answers.
+pub fn verdict(bundle: &Bundle<'_>) -> Verdict {
+    let mut verdict = rules::RULES
+        .iter()
+        .find_map(|rule| rule(bundle))
+        .unwrap_or_else(|| rules::undecided(bundle));
+    // Whoever caused a fault on purpose has to see that in the record, and the class has to stand
+    // without it: otherwise injected faults would test nothing.
+    if let Some(fault) = bundle.inject {
+        verdict.evidence.push(Evidence::new(
+            "settings",
+            format!("a fault was injected on purpose: {fault}"),
+        ));
+    }
+    verdict
+}
+
+impl Verdict {
+    /// With the class's own action, and nothing ruled out.
+    pub fn new(class: Class, confidence: Confidence, evidence: Vec<Evidence>) -> Verdict {
+        Verdict {
+            class,
+            confidence,
+            evidence,
+            ruled_out: Vec::new(),
+            action: action(class).to_owned(),
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! One attempt while its events come in, and what it comes to.
+
+use super::clock::{Instant, seconds};
+use super::extremes::{Extremes, raise};
+use super::images::Images;
+use super::outcome::{Facts, outcome};
+use super::phases::Phases;
+use crate::ending::{Ending, EndingKind};
+use crate::event::{AttemptEnd, AttemptStart, Marker, PlannedImage};
+use crate::outcome::Outcome;
+use crate::protocol::{ImageResult, PhaseDone, WorkerError};
+use crate::report::{Attempt, CrashPoint};
+use crate::sample::Sample;
+
+#[derive(Debug)]
+pub struct OpenAttempt {
+    pub start: AttemptStart,
+    began_us: u64,
+    spawned_us: Option<u64>,
+    first_message_us: Option<u64>,
+    pub pid: Option<i32>,
+    said_hello: bool,
+    said_done: bool,
+    /// The first one decides.
+    error: Option<WorkerError>,
+    violations: Vec<String>,
+    phases: Phases,
+    images: Images,
+    facts: serde_json::Map<String, serde_json::Value>,
+    pub extremes: Extremes,
+    /// The last one that has the worker in it, and the last of all.
+    last_own: Option<Box<Sample>>,
+    last_any: Option<Box<Sample>>,
+    end: Option<(AttemptEnd, Instant)>,
+}
+
+/// An attempt that is over, with what the report does not carry but its diagnosis needs.
+#[derive(Debug)]
+pub struct Finished {
+    pub case: String,
+    pub attempt: Attempt,
+    pub extremes: Extremes,
+    /// Exit code 0 before its work was done.
+    pub left_early: bool,
+}
+
+impl OpenAttempt {
+    pub fn new(start: AttemptStart, now: Instant) -> OpenAttempt {
+        OpenAttempt {
+            start,
+            began_us: now.at_us,
+            spawned_us: None,
+            first_message_us: None,
+            pid: None,
+            said_hello: false,
+            said_done: false,
+            error: None,
+            violations: Vec::new(),
+            phases: Phases::default(),
+            images: Images::default(),
+            facts: serde_json::Map::new(),
+            extremes: Extremes::default(),
+            last_own: None,
+            last_any: None,
+            end: None,
+        }
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.end.is_some()
+    }
+
+    fn since_began(&self, now: Instant) -> u64 {
+        now.at_us.saturating_sub(self.began_us)
+    }
+
+    pub fn spawned(&mut self, pid: i32, now: Instant) {
+        self.pid = Some(pid);
+        self.spawned_us = Some(now.at_us);
+    }
+
+    pub fn hello(&mut self, now: Instant) {
+        self.said_hello = true;
+        self.first_message_us.get_or_insert(now.at_us);
+        self.phases
+            .end_those_of_the_supervisor(self.since_began(now));
+    }
+
+    pub fn marker(&mut self, marker: Marker, now: Instant) {
+        self.images.marker(&marker);
+        self.phases.begin(marker, self.since_began(now));
+    }
+
+    pub fn phase_end(&mut self, done: &PhaseDone, now: Instant) {
+        self.phases.end(done, self.since_began(now));
+    }
+
+    pub fn progress(&mut self, token: u32) {
+        self.phases.progress(token);
+    }
+
+    pub fn image(&mut self, result: ImageResult) {
+        let sampled = self.last_own.as_ref().and_then(|sample| {
+            let worker = sample.worker.as_ref()?;
+            worker.rss_bytes
+        });
+        self.images.result(result, sampled);
+    }
+
+    pub fn facts(&mut self, facts: impl IntoIterator<Item = (String, serde_json::Value)>) {
+        self.facts.extend(facts);
+    }
+
+    pub fn error(&mut self, error: WorkerError) {
+        self.error.get_or_insert(error);
+    }
+
+    pub fn done(&mut self) {
+        self.said_done = true;
+    }
+
+    pub fn violation(&mut self, what: String) {
+        self.violations.push(what);
+    }
+
+    pub fn end(&mut self, end: AttemptEnd, now: Instant) {
+        self.end.get_or_insert((end, now));
+    }
+
+    /// Samples reach the journal in blocks, so that some come after the end they were taken before.
+    pub fn sample(&mut self, sample: &Sample) {
+        if let Some((_, at)) = &self.end
+            && sample.mono_us > at.mono_us
+        {
+            return;
+        }
+        self.extremes.see(sample);
+        let own = sample
+            .worker
+            .as_ref()
+            .is_some_and(|worker| Some(worker.pid) == self.pid);
+        let last = if own {
+            &mut self.last_own
+        } else {
+            &mut self.last_any
+        };
+        match last {
+            Some(last) => last.as_mut().clone_from(sample),
+            None => *last = Some(Box::new(sample.clone())),
+        }
+    }
+
+    /// `now_us` is the time of the last record there is.
+    pub fn finish(mut self, now_us: u64, plan: &[PlannedImage]) -> Finished {
+        let ended_at = self.end.as_ref().map(|(_, at)| *at);
+        let (spawn_error, limit, usage, stdout, stderr, left_behind, threads, ending);
+        match self.end.take() {
+            Some((end, _)) => {
+                ending = end.ending;
+                spawn_error = end.spawn_error;
+                limit = end.limit;
+                usage = end.usage;
+                (stdout, stderr) = (Some(end.stdout), Some(end.stderr));
+                (left_behind, threads) = (end.left_behind, end.threads);
+            }
+            None => {
+                ending = Ending::of(EndingKind::Unreported);
+                (spawn_error, limit, usage, stdout, stderr) = (None, None, None, None, None);
+                (left_behind, threads) = (Vec::new(), Vec::new());
+            }
+        }
+        let facts = Facts {
+            ending: &ending,
+            spawn_failed: spawn_error.is_some(),
+            job: self.start.job,
+            said_hello: self.said_hello,
+            said_done: self.said_done,
+            said_error: self.error.is_some(),
+        };
+        let outcome = outcome(&facts);
+        let left_early = facts.left_early();
+        let lasted_us = ended_at
+            .map_or(now_us, |at| at.at_us)
+            .saturating_sub(self.began_us);
+        if outcome == Outcome::Survived {
+            self.phases.end_those_of_the_supervisor(lasted_us);
+        }
+        let crash_point =
+            (outcome != Outcome::Survived).then(|| self.crash_point(&ending, ended_at, plan));
+        let images = self.images.settle(outcome, plan);
+        let mut peak_rss_bytes = self.extremes.rss_max_bytes;
+        raise(&mut peak_rss_bytes, usage.map(|usage| usage.max_rss_bytes));
+        for image in &images {
+            raise(&mut peak_rss_bytes, image.rss_bytes);
+        }
+        let start_seconds = self
+            .first_message_us
+            .zip(self.spawned_us)
+            .map(|(message, spawned)| seconds(message.saturating_sub(spawned)));
+        let attempt = Attempt {
+            n: self.start.n,
+            number: self.start.attempt,
+            folder: self.start.folder,
+            command: self.start.command,
+            diagnostic: self.start.diagnostic,
+            outcome,
+            ending,
+            limit,
+            spawn_error,
+            error: self.error,
+            said_done: (self.start.job || self.said_hello).then_some(self.said_done),
+            verdict: None,
+            crash_point,
+            seconds: seconds(lasted_us),
+            start_seconds,
+            phases: self.phases.into_records(),
+            images,
+            facts: self.facts,
+            peak_rss_bytes: peak_rss_bytes.filter(|&bytes| bytes > 0),
+            usage,
+            stdout,
+            stderr,
+            left_behind,
+            threads,
+            violations: self.violations,
+        };
+        Finished {
+            case: self.start.case,
+            attempt,
+            extremes: self.extremes,
+            left_early,
+        }
+    }
+
+    fn crash_point(
+        &self,
+        ending: &Ending,
+        ended_at: Option<Instant>,
+        plan: &[PlannedImage],
+    ) -> CrashPoint {
+        let under_way = self.phases.under_way(self.said_done);
+        // A phase may outlast the result of its image: then it is not the image that was under way.
+        let had_image = under_way.image.is_some();
+        let image = under_way.image.filter(|at| self.images.is_begun(at));
+        let planned = image
+            .as_ref()
+            .and_then(|at| plan.iter().find(|planned| planned.index == at.index));
+        let last_sample = self.last_own.as_deref().or(self.last_any.as_deref());
+        // An ending that was found out later, after another boot perhaps, has no age to tell.
+        let seen = !matches!(
+            ending.kind,
+            EndingKind::MachineGone | EndingKind::Unreported
+        );
+        let age = last_sample
+            .zip(ended_at.filter(|_| seen))
+            .map(|(sample, at)| seconds(at.mono_us.saturating_sub(sample.mono_us)));
+        CrashPoint {
+            case: self.start.case.clone(),
+            attempt: self.start.n,
+            image: image.as_ref().map(|at| at.index),
+            position: image.as_ref().map(|at| at.position),
+            file: image
+                .as_ref()
+                .and_then(|at| at.file.clone())
+                .or_else(|| planned.map(|planned| planned.file.clone())),
+            sha256: planned.and_then(|planned| planned.sha256.clone()),
+            phase: under_way.phase,
+            token: under_way.token.filter(|_| image.is_some() || !had_image),
+            last_sample: last_sample.cloned(),
+            last_sample_age_seconds: age,
+        }
+    }
+}

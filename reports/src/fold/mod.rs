@@ -1,0 +1,246 @@
+//! Events in, a report out: the only way by which a report comes to be.
+//!
+//! A journal may end at any record, and every fact in the report comes from the records before it.
+//! What is kept meanwhile grows with attempts, phases and images, not with samples.
+
+mod attempt;
+mod cases;
+mod clock;
+mod extremes;
+mod findings;
+mod images;
+mod measured;
+mod outcome;
+mod phases;
+mod summary;
+
+use std::collections::HashMap;
+
+pub use attempt::Finished;
+pub use extremes::{Extremes, GpuExtremes};
+pub use outcome::{Facts, outcome};
+
+use crate::diagnose;
+use crate::environment::Environment;
+use crate::event::{AttemptStart, Event, Header, Plan, Record, Settings};
+use crate::outcome::Outcome;
+use crate::protocol::AllocatorMemory;
+use crate::report::{JournalState, Report, Run, SCHEMA};
+use crate::sample::Sample;
+use attempt::OpenAttempt;
+use clock::{Clock, Instant};
+
+/// The case of an attempt whose beginning is not in the journal.
+const LOST_CASE: &str = "(not recorded)";
+
+#[derive(Debug, Default)]
+pub struct Fold {
+    clock: Clock,
+    header: Option<Header>,
+    environment: Option<Environment>,
+    plan: Option<Plan>,
+    attempts: Vec<OpenAttempt>,
+    /// Place in `attempts` by the attempt's number, and of the latest attempt with a pid.
+    by_number: HashMap<u32, usize>,
+    by_pid: HashMap<i32, usize>,
+    skipped: Vec<(String, String)>,
+    troubles: Vec<String>,
+    interrupted_by: Option<i32>,
+    ended: Option<u64>,
+    extremes: Extremes,
+    allocator: Option<AllocatorMemory>,
+}
+
+impl Fold {
+    pub fn new() -> Fold {
+        Fold::default()
+    }
+
+    /// Takes the next record; they come in the order of the journal.
+    pub fn push(&mut self, record: Record) {
+        let now = self.clock.advance(&record);
+        // A resumed run goes on after its end.
+        self.ended = None;
+        match record.event {
+            Event::Header(header) => {
+                self.header.get_or_insert(header);
+            }
+            Event::Environment(environment) => {
+                self.environment.get_or_insert(*environment);
+            }
+            Event::Plan(plan) => {
+                self.plan.get_or_insert(plan);
+            }
+            Event::AttemptStart(start) => self.start(start, now),
+            Event::Spawned { attempt, pid } => {
+                self.open(attempt, now, |open| open.spawned(pid, now));
+                if let Some(&place) = self.by_number.get(&attempt) {
+                    self.by_pid.insert(pid, place);
+                }
+            }
+            Event::Hello { attempt, .. } => self.open(attempt, now, |open| open.hello(now)),
+            Event::Marker(marker) => {
+                self.open(marker.attempt, now, |open| open.marker(marker, now));
+            }
+            Event::PhaseEnd { attempt, done } => {
+                if let Some(memory) = done.memory {
+                    let peak = self.allocator.get_or_insert_default();
+                    peak.allocated_bytes = peak.allocated_bytes.max(memory.allocated_bytes);
+                    peak.reserved_bytes = peak.reserved_bytes.max(memory.reserved_bytes);
+                }
+                self.open(attempt, now, |open| open.phase_end(&done, now));
+            }
+            Event::Image { attempt, result } => {
+                self.open(attempt, now, |open| open.image(*result));
+            }
+            Event::Facts { attempt, facts } => self.open(attempt, now, |open| open.facts(facts)),
+            Event::WorkerError { attempt, error } => {
+                self.open(attempt, now, |open| open.error(error));
+            }
+            Event::Done { attempt } => self.open(attempt, now, OpenAttempt::done),
+            Event::Progress { attempt, token } => {
+                self.open(attempt, now, |open| open.progress(token));
+            }
+            Event::Samples(samples) => samples.iter().for_each(|sample| self.sample(sample)),
+            Event::Violation { attempt, what } => {
+                self.open(attempt, now, |open| open.violation(what));
+            }
+            Event::AttemptEnd(end) => self.open(end.attempt, now, |open| open.end(*end, now)),
+            Event::Skipped { case, because } => self.skipped.push((case, because)),
+            Event::Trouble { what } => self.troubles.push(what),
+            Event::Interrupted { signal } => {
+                self.interrupted_by.get_or_insert(signal);
+            }
+            Event::RunEnd {} => self.ended = Some(record.wall_us),
+        }
+    }
+
+    fn start(&mut self, start: AttemptStart, now: Instant) {
+        self.by_number.insert(start.attempt, self.attempts.len());
+        self.attempts.push(OpenAttempt::new(start, now));
+    }
+
+    /// Hands on the attempt, unless it is over already. One whose start was lost to damage counts too.
+    fn open(&mut self, number: u32, now: Instant, then: impl FnOnce(&mut OpenAttempt)) {
+        if !self.by_number.contains_key(&number) {
+            let known = self.attempts.iter().filter(|it| it.start.case == LOST_CASE);
+            let n = u32::try_from(known.count())
+                .unwrap_or(u32::MAX)
+                .saturating_add(1);
+            self.start(
+                AttemptStart {
+                    attempt: number,
+                    case: LOST_CASE.to_owned(),
+                    n,
+                    diagnostic: false,
+                    folder: String::new(),
+                    command: Vec::new(),
+                    job: false,
+                },
+                now,
+            );
+        }
+        let place = self.by_number.get(&number).copied();
+        if let Some(open) = place.and_then(|place| self.attempts.get_mut(place))
+            && !open.is_over()
+        {
+            then(open);
+        }
+    }
+
+    fn sample(&mut self, sample: &Sample) {
+        self.extremes.see(sample);
+        let pid = sample.worker.as_ref().map(|worker| worker.pid);
+        match pid.and_then(|pid| self.by_pid.get(&pid)).copied() {
+            Some(place) => {
+                if let Some(attempt) = self.attempts.get_mut(place) {
+                    attempt.sample(sample);
+                }
+            }
+            None => self
+                .attempts
+                .iter_mut()
+                .filter(|attempt| !attempt.is_over())
+                .for_each(|attempt| attempt.sample(sample)),
+        }
+    }
+
+    pub fn finish(self, journal: JournalState) -> Report {
+        let now_us = self.clock.now_us();
+        let planned_images = self.plan.as_ref().map_or(&[][..], |plan| &plan.images);
+        let mut attempts: Vec<Finished> = self
+            .attempts
+            .into_iter()
+            .map(|open| open.finish(now_us, planned_images))
+            .collect();
+        let settings = self.plan.as_ref().map(|plan| plan.settings.clone());
+        let settings = settings.as_ref();
+        for finished in &mut attempts {
+            finished.attempt.verdict = diagnose::attempt(finished, settings);
+        }
+        let mut statistics = measured::statistics(&attempts);
+        let findings = findings::all(&attempts, &statistics, settings);
+        for finished in &mut attempts {
+            findings::adopt(finished, &findings);
+        }
+        let differential = diagnose::differential(&diagnose::Run {
+            attempts: &attempts,
+            settings,
+            environment: self.environment.as_ref(),
+            statistics: &statistics,
+            allocator: self.allocator,
+        });
+        let run = Run {
+            id: self
+                .header
+                .as_ref()
+                .map_or_else(|| "unknown".to_owned(), |header| header.run.clone()),
+            settings: settings.cloned(),
+            started: self.clock.started(),
+            ended: self.ended.and_then(clock::utc),
+            seconds: clock::seconds(now_us),
+            complete: self.ended.is_some(),
+            interrupted_by: self.interrupted_by,
+            troubles: self.troubles,
+            header: self.header,
+        };
+        let crash_points = attempts
+            .iter()
+            .map(|finished| &finished.attempt)
+            .filter(|attempt| !attempt.ending.interrupted)
+            .filter_map(|attempt| attempt.crash_point.clone())
+            .collect();
+        let cases = cases::cases(self.plan.as_ref(), attempts, &self.skipped);
+        measured::order_like(&mut statistics, &cases);
+        let summary = summary::summary(&summary::Sources {
+            run: &run,
+            cases: &cases,
+            findings: &findings,
+            extremes: &self.extremes,
+            allocator: self.allocator,
+            statistics: &statistics,
+        });
+        Report {
+            schema: SCHEMA.to_owned(),
+            run,
+            environment: self.environment,
+            summary,
+            cases,
+            crash_points,
+            findings,
+            statistics,
+            differential,
+            journal,
+        }
+    }
+}
+
+/// Whether an outcome counts as a crash in a rate.
+fn is_crash(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Died | Outcome::Failed)
+}
+
+/// Settings under which the same input must give the same output.
+fn is_greedy(settings: Option<&Settings>) -> bool {
+    settings.is_some_and(|settings| settings.temperature.is_none_or(|it| it == 0.0))
+}

@@ -1,0 +1,115 @@
+//! The phases of one attempt, as its markers and their ends tell them.
+
+use super::clock::seconds;
+use crate::event::Marker;
+use crate::phase::Phase;
+use crate::protocol::{ImageAt, PhaseDone};
+use crate::report::PhaseRecord;
+
+#[derive(Debug, Default)]
+pub struct Phases {
+    all: Vec<Tracked>,
+    /// Places in `all` of those without an end, in the order of their markers.
+    open: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Tracked {
+    record: PhaseRecord,
+    /// `None` where the supervisor set the marker.
+    id: Option<u64>,
+    started_us: u64,
+    token: Option<u32>,
+}
+
+/// What was under way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnderWay {
+    pub phase: Phase,
+    pub image: Option<ImageAt>,
+    pub token: Option<u32>,
+}
+
+impl Phases {
+    /// `at_us` counts from the attempt's beginning, here and below.
+    pub fn begin(&mut self, marker: Marker, at_us: u64) {
+        self.end_those_of_the_supervisor(at_us);
+        self.open.push(self.all.len());
+        self.all.push(Tracked {
+            record: PhaseRecord {
+                phase: marker.phase,
+                image: marker.image,
+                start_seconds: seconds(at_us),
+                seconds: None,
+                memory: None,
+            },
+            id: marker.id,
+            started_us: at_us,
+            token: None,
+        });
+    }
+
+    pub fn end(&mut self, done: &PhaseDone, at_us: u64) {
+        let is_it = |&place: &usize| self.all.get(place).is_some_and(|it| it.id == Some(done.id));
+        let Some(at) = self.open.iter().rposition(is_it) else {
+            return;
+        };
+        let place = self.open.remove(at);
+        if let Some(tracked) = self.all.get_mut(place) {
+            let measured = at_us.saturating_sub(tracked.started_us);
+            tracked.record.seconds = Some(seconds(done.elapsed_us.unwrap_or(measured)));
+            tracked.record.memory = done.memory;
+        }
+    }
+
+    /// Nobody reports the end of a phase that the supervisor began for the worker.
+    pub fn end_those_of_the_supervisor(&mut self, at_us: u64) {
+        let all = &mut self.all;
+        self.open.retain(|&place| match all.get_mut(place) {
+            Some(tracked) if tracked.id.is_none() => {
+                let passed = at_us.saturating_sub(tracked.started_us);
+                tracked.record.seconds = Some(seconds(passed));
+                false
+            }
+            _ => true,
+        });
+    }
+
+    pub fn progress(&mut self, token: u32) {
+        for &place in &self.open {
+            if let Some(tracked) = self.all.get_mut(place) {
+                tracked.token = Some(token);
+            }
+        }
+    }
+
+    /// The last marker whose phase has no end. Between two phases it is `idle`, and after the work
+    /// was reported done `teardown`: no marker says so there, but nothing else is left.
+    pub fn under_way(&self, said_done: bool) -> UnderWay {
+        let last_open = self.open.last().and_then(|&place| self.all.get(place));
+        let unmarked = |phase, image| UnderWay {
+            phase,
+            image,
+            token: None,
+        };
+        match last_open {
+            Some(open) if open.id.is_some() || !said_done => UnderWay {
+                phase: open.record.phase.clone(),
+                image: open.record.image.clone(),
+                token: open.token,
+            },
+            _ if said_done => unmarked(Phase::Teardown, None),
+            _ => match self.all.last() {
+                Some(last) => UnderWay {
+                    token: last.token,
+                    ..unmarked(Phase::Idle, last.record.image.clone())
+                },
+                None => unmarked(Phase::Start, None),
+            },
+        }
+    }
+
+    pub fn into_records(self) -> Vec<PhaseRecord> {
+        self.all.into_iter().map(|it| it.record).collect()
+    }
+}

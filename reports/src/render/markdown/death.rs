@@ -1,0 +1,172 @@
+//! Where it died, how, and why; and what this says about the usual suspects.
+
+use super::super::escape::block;
+use super::table::Table;
+use super::text;
+use crate::outcome::Outcome;
+use crate::report::{Attempt, CrashPoint, Report, SuspectFinding};
+use crate::sample::Sample;
+use crate::words::{duration, gib, size};
+
+/// Every attempt that did not survive and was not told to stop, up to this many.
+const MOST: usize = 10;
+const STDERR_LINES: usize = 15;
+const STDERR_COLUMNS: usize = 200;
+
+pub fn section(report: &Report) -> String {
+    let mut dead: Vec<(&str, &Attempt)> = report
+        .cases
+        .iter()
+        .flat_map(|case| case.attempts.iter().map(|it| (case.name.as_str(), it)))
+        .filter(|(_, it)| it.outcome != Outcome::Survived)
+        .collect();
+    dead.sort_by_key(|(_, attempt)| attempt.number);
+    let mut section = String::new();
+    for (case, attempt) in dead.iter().take(MOST) {
+        section += &death(case, attempt);
+    }
+    if dead.len() > MOST {
+        section += &format!(
+            "{} further attempts did not survive: see report.json.\n\n",
+            dead.len() - MOST
+        );
+    }
+    section
+}
+
+fn death(case: &str, attempt: &Attempt) -> String {
+    let heading = match attempt.outcome {
+        Outcome::Died => "Died",
+        Outcome::Failed => "Failed",
+        Outcome::Incomplete | Outcome::Survived => "Not finished",
+    };
+    let mut part = format!("## {heading}: {}, attempt {}\n\n", text(case), attempt.n);
+    let mut facts = Vec::new();
+    if let Some(point) = &attempt.crash_point {
+        facts.push(("where", text(&point.place())));
+        if let Some(file) = &point.file {
+            facts.push(("image", image(file, point)));
+        }
+        if let Some(sample) = &point.last_sample {
+            facts.push((
+                "last sample",
+                last_sample(sample, point.last_sample_age_seconds),
+            ));
+        }
+    }
+    facts.push(("how", text(&attempt.ending.to_string())));
+    if let Some(limit) = &attempt.limit {
+        facts.push(("limit", text(limit)));
+    }
+    if let Some(error) = attempt
+        .spawn_error
+        .as_ref()
+        .or(attempt.error.as_ref().map(|it| &it.message))
+    {
+        facts.push(("error", text(error)));
+    }
+    facts.push(("after", duration(attempt.seconds)));
+    if let Some(verdict) = &attempt.verdict {
+        let class = text(&verdict.class.to_string());
+        facts.push((
+            "why",
+            match verdict.class {
+                crate::Class::Unknown => "unknown: the evidence does not decide".to_owned(),
+                _ => format!("**{class}** ({})", verdict.confidence),
+            },
+        ));
+        for evidence in &verdict.evidence {
+            facts.push((
+                "evidence",
+                format!("{}: {}", text(&evidence.source), text(&evidence.text)),
+            ));
+        }
+        for other in &verdict.ruled_out {
+            let class = text(&other.class.to_string());
+            facts.push(("ruled out", format!("{class}: {}", text(&other.because))));
+        }
+        facts.push(("to do", text(&verdict.action)));
+    }
+    let mut table = Table::new(&["", ""]);
+    for (name, value) in facts {
+        table.row(vec![name.to_owned(), value]);
+    }
+    part += &format!("{table}\n");
+    if let Some(stderr) = attempt
+        .stderr
+        .as_ref()
+        .filter(|it| !it.tail.trim().is_empty())
+    {
+        let log = text(&format!("{}/stderr.log", attempt.folder));
+        part += &format!(
+            "The end of its error output ({} in {log}):\n\n{}\n",
+            size(stderr.bytes),
+            block(&stderr.tail, STDERR_LINES, STDERR_COLUMNS)
+        );
+    }
+    part
+}
+
+fn image(file: &str, point: &CrashPoint) -> String {
+    match &point.sha256 {
+        Some(sha256) => format!("{}, SHA-256 {}", text(file), text(sha256)),
+        None => text(file),
+    }
+}
+
+fn last_sample(sample: &Sample, age: Option<f64>) -> String {
+    let mut parts = Vec::new();
+    if let Some(age) = age {
+        parts.push(format!("{} before the end", duration(age)));
+    }
+    if let Some(rss) = sample.worker.as_ref().and_then(|worker| worker.rss_bytes) {
+        parts.push(format!("worker {}", size(rss)));
+    }
+    let host = &sample.host;
+    if let (Some(available), Some(total)) = (host.memory_available_bytes, host.memory_total_bytes) {
+        parts.push(format!("{} of {} available", gib(available), gib(total)));
+    }
+    if let Some(celsius) = host.cpu_celsius {
+        parts.push(format!("CPU {celsius:.0} °C"));
+    }
+    for gpu in &sample.gpus {
+        let mut of_gpu = vec![format!("GPU {}", gpu.index)];
+        if let (Some(used), Some(total)) = (gpu.memory_used_bytes, gpu.memory_total_bytes) {
+            of_gpu.push(format!("{} of {}", gib(used), gib(total)));
+        }
+        if let Some(celsius) = gpu.celsius {
+            of_gpu.push(format!("{celsius} °C"));
+        }
+        if let Some(power) = gpu.power_milliwatts {
+            of_gpu.push(format!("{:.0} W", power as f64 / 1000.0));
+        }
+        parts.push(of_gpu.join(" "));
+    }
+    parts.join(", ")
+}
+
+pub fn differential(report: &Report) -> String {
+    if report.differential.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(&["suspect", "finding", "because", "numbers"]);
+    for suspect in &report.differential {
+        let finding = match suspect.finding {
+            SuspectFinding::Supported => "**supported**",
+            SuspectFinding::RuledOut => "ruled out",
+            SuspectFinding::NotTested => "not tested",
+        };
+        let numbers: Vec<String> = suspect
+            .numbers
+            .iter()
+            .map(|(name, value)| text(&format!("{name} {value}")))
+            .collect();
+        table.row(vec![
+            text(&suspect.suspect.replace('_', " ")),
+            finding.to_owned(),
+            text(&suspect.because),
+            numbers.join(", "),
+        ]);
+    }
+    format!("## The usual suspects\n\n{table}\n")
+}

@@ -1,0 +1,130 @@
+//! What it ran on, how to do it again, and what became of the record.
+
+use super::table::Table;
+use super::text;
+use crate::environment::Environment;
+use crate::report::{JournalState, Report};
+use crate::words::{counted, gib};
+
+pub fn section(report: &Report) -> String {
+    let mut page = String::new();
+    if let Some(environment) = &report.environment {
+        page += &format!("## Environment\n\n{}\n", self::environment(environment));
+    }
+    page += &reproduce(report);
+    page += &record(report);
+    page
+}
+
+fn environment(environment: &Environment) -> Table {
+    let mut table = Table::new(&["", ""]);
+    let mut row = |name: &str, value: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            table.row(vec![name.to_owned(), text(&value)]);
+        }
+    };
+    row("crashpoint", Some(environment.crashpoint.clone()));
+    row("kernel", environment.kernel.clone());
+    row("distribution", environment.distribution.clone());
+    row("architecture", Some(environment.architecture.clone()));
+    row("CPU", environment.cpu.clone());
+    row(
+        "logical processors",
+        environment.cpus.map(|all| match environment.usable_cpus {
+            Some(usable) if usable != all => format!("{all}, {usable} of them usable"),
+            _ => all.to_string(),
+        }),
+    );
+    row("memory", environment.memory_total_bytes.map(gib));
+    row("container", environment.container.clone());
+    row(
+        "memory limit of the control group",
+        environment
+            .cgroup
+            .as_ref()
+            .and_then(|group| group.memory_limit_bytes)
+            .map(gib),
+    );
+    row("NVIDIA driver", environment.gpu.driver_version.clone());
+    row("CUDA of the driver", environment.gpu.cuda_version.clone());
+    for gpu in &environment.gpu.gpus {
+        let name = gpu.name.as_deref().unwrap_or("a GPU without a name");
+        let memory = gpu.memory_total_bytes.map(gib).unwrap_or_default();
+        row(
+            &format!("GPU {}", gpu.index),
+            Some(format!("{name} {memory}")),
+        );
+    }
+    row("no GPU", environment.gpu_absent_because.clone());
+    table
+}
+
+fn reproduce(report: &Report) -> String {
+    let Some(header) = &report.run.header else {
+        return String::new();
+    };
+    let words: Vec<String> = header.command.iter().map(|word| quoted(word)).collect();
+    let command = super::super::escape::block(&words.join(" "), 1, 2000);
+    let mut settings = Vec::new();
+    if let Some(known) = &report.run.settings {
+        let shown =
+            |name: &str, value: Option<String>| value.map(|it| format!("{name} {}", text(&it)));
+        settings.extend(shown("model", known.model.clone()));
+        settings.extend(shown("device", known.device.clone()));
+        settings.extend(shown("dtype", known.dtype.clone()));
+        settings.extend(shown("seed", known.seed.map(|it| it.to_string())));
+        settings.extend(shown(
+            "new tokens",
+            known.max_new_tokens.map(|it| it.to_string()),
+        ));
+        settings.extend(shown("threads", known.threads.map(|it| it.to_string())));
+    }
+    let mut part = format!("## To do it again\n\n{command}\n");
+    if !settings.is_empty() {
+        part += &format!("Settings: {}.\n\n", settings.join(", "));
+    }
+    part
+}
+
+/// As a shell reads it.
+fn quoted(word: &str) -> String {
+    let safe = |letter: char| letter.is_ascii_alphanumeric() || "_-./=:,@%+".contains(letter);
+    if !word.is_empty() && word.chars().all(safe) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+fn record(report: &Report) -> String {
+    let JournalState {
+        records,
+        torn_tail_bytes,
+        damage,
+        ..
+    } = &report.journal;
+    let mut part = format!(
+        "## The record\n\n{} in the journal, {}.\n\n",
+        counted(usize::try_from(*records).unwrap_or(usize::MAX), "record"),
+        if report.journal.complete {
+            "to its end"
+        } else {
+            "which stops before the run's end"
+        }
+    );
+    if *torn_tail_bytes > 0 {
+        part += &format!("- {torn_tail_bytes} bytes at the end are an interrupted write\n");
+    }
+    for damage in damage.iter().take(20) {
+        part += &format!(
+            "- damage in {} at byte {}: {}\n",
+            text(&damage.segment),
+            damage.offset,
+            text(&damage.what)
+        );
+    }
+    for trouble in report.run.troubles.iter().take(20) {
+        part += &format!("- {}\n", text(trouble));
+    }
+    part
+}
