@@ -1,0 +1,199 @@
+//! Where and when a fault is to happen: `segfault@image=5,phase=decode`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crashpoint_reports::Phase;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::Fault;
+
+/// A fault and the conditions that must all hold for it to happen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Injection {
+    pub fault: Fault,
+    /// Index in the run's list of images.
+    pub image: Option<u32>,
+    /// The n-th analysis within the worker.
+    pub position: Option<u32>,
+    pub phase: Phase,
+    /// In decode: when so many tokens of the image exist.
+    pub token: Option<u32>,
+    /// The n-th attempt at a case.
+    pub attempt: Option<u32>,
+}
+
+/// Where a worker stands at an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    pub phase: Phase,
+    pub image: Option<u32>,
+    pub position: Option<u32>,
+    pub token: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InjectionError {
+    #[error(transparent)]
+    NoSuchFault(#[from] super::NoSuchFault),
+    #[error(
+        "{0:?} is no condition: use image=K, position=K, phase=NAME, token=N or attempt=N, separated by commas"
+    )]
+    NoSuchCondition(String),
+    #[error("{value:?} is no number for {name}")]
+    NotANumber { name: String, value: String },
+    #[error(
+        "there is no phase named {0:?} that a worker passes through; there are: load, warmup, preprocess, vision, prefill, decode, idle, teardown, run"
+    )]
+    NoSuchPhase(String),
+    #[error("token=N needs phase=decode: no other phase makes tokens")]
+    TokenOutsideDecode,
+}
+
+impl Injection {
+    pub fn strikes(&self, moment: &Moment) -> bool {
+        let agrees = |wanted: Option<u32>, is: Option<u32>| wanted.is_none() || wanted == is;
+        // Without a token the phase's start is meant, and no later token.
+        self.phase == moment.phase
+            && agrees(self.image, moment.image)
+            && agrees(self.position, moment.position)
+            && self.token == moment.token
+    }
+
+    pub fn wants_attempt(&self, n: u32) -> bool {
+        self.attempt.is_none_or(|wanted| wanted == n)
+    }
+}
+
+impl FromStr for Injection {
+    type Err = InjectionError;
+
+    fn from_str(text: &str) -> Result<Injection, InjectionError> {
+        let (fault, conditions) = text.split_once('@').unwrap_or((text, ""));
+        let mut injection = Injection {
+            fault: fault.parse()?,
+            image: None,
+            position: None,
+            phase: Phase::Decode,
+            token: None,
+            attempt: None,
+        };
+        for condition in conditions
+            .split(',')
+            .filter(|condition| !condition.is_empty())
+        {
+            let no_such = || InjectionError::NoSuchCondition(condition.to_owned());
+            let (name, value) = condition.split_once('=').ok_or_else(no_such)?;
+            let number = || {
+                value
+                    .parse()
+                    .map(Some)
+                    .map_err(|_| InjectionError::NotANumber {
+                        name: name.to_owned(),
+                        value: value.to_owned(),
+                    })
+            };
+            match name {
+                "image" => injection.image = number()?,
+                "position" => injection.position = number()?,
+                "token" => injection.token = number()?,
+                "attempt" => injection.attempt = number()?,
+                "phase" => injection.phase = phase(value)?,
+                _ => return Err(no_such()),
+            }
+        }
+        if injection.token.is_some() && injection.phase != Phase::Decode {
+            return Err(InjectionError::TokenOutsideDecode);
+        }
+        Ok(injection)
+    }
+}
+
+fn phase(name: &str) -> Result<Phase, InjectionError> {
+    match Phase::from(name.to_owned()) {
+        Phase::Start | Phase::Other(_) => Err(InjectionError::NoSuchPhase(name.to_owned())),
+        phase => Ok(phase),
+    }
+}
+
+impl fmt::Display for Injection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@phase={}", self.fault, self.phase)?;
+        for (name, value) in [
+            ("image", self.image),
+            ("position", self.position),
+            ("token", self.token),
+            ("attempt", self.attempt),
+        ] {
+            if let Some(value) = value {
+                write!(f, ",{name}={value}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl TryFrom<String> for Injection {
+    type Error = InjectionError;
+
+    fn try_from(text: String) -> Result<Injection, InjectionError> {
+        text.parse()
+    }
+}
+
+impl From<Injection> for String {
+    fn from(injection: Injection) -> String {
+        injection.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(phase: Phase, image: u32, position: u32) -> Moment {
+        Moment {
+            phase,
+            image: Some(image),
+            position: Some(position),
+            token: None,
+        }
+    }
+
+    #[test]
+    fn all_conditions_must_hold() {
+        let injection: Injection = "segfault@image=5,phase=decode".parse().unwrap();
+        assert!(injection.strikes(&moment(Phase::Decode, 5, 1)));
+        assert!(!injection.strikes(&moment(Phase::Decode, 4, 5)));
+        assert!(!injection.strikes(&moment(Phase::Vision, 5, 1)));
+        let fifth: Injection = "abort@position=5,phase=vision".parse().unwrap();
+        assert!(fifth.strikes(&moment(Phase::Vision, 1, 5)));
+    }
+
+    #[test]
+    fn it_reads_back_what_it_prints() {
+        for text in [
+            "hang@phase=load",
+            "exit@phase=decode,image=2,token=7,attempt=1",
+        ] {
+            let injection: Injection = text.parse().unwrap();
+            assert_eq!(injection.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn nonsense_is_named() {
+        for (text, part) in [
+            ("explode", "explode"),
+            ("segfault@picture=5", "picture"),
+            ("segfault@image=five", "five"),
+            ("segfault@phase=lunch", "lunch"),
+            ("segfault@phase=vision,token=3", "decode"),
+        ] {
+            let error = text.parse::<Injection>().unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}
