@@ -1,1 +1,5 @@
-fn main() {}
+//! A worker and nothing else: the one executable that may link CUDA.
+
+fn main() -> std::process::ExitCode {
+    crashpoint_scenarios::worker::main()
+}

@@ -1,0 +1,190 @@
+//! Images through a model, one after another, each step a phase.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use candle_core::{DType, Device};
+use crashpoint_reports::protocol::{ImageResult, WorkerError};
+use crashpoint_reports::{Outcome, Phase};
+use image::RgbImage;
+
+use super::memory::DeviceMemory;
+use super::{At, Steps, Stop, device, memory};
+use crate::input::{self, Picture};
+use crate::job::{Analyse, Budget, JobImage};
+use crate::model::budget::Limits;
+use crate::model::{self, Answer, Checkpoint, Model, Sampling, Source};
+
+pub fn run(steps: &mut Steps<'_>, work: &Analyse) -> Result<(), Stop> {
+    let device = device::open(&work.device)?;
+    let sampling = Sampling {
+        max_new_tokens: work.max_new_tokens as usize,
+        temperature: work.temperature,
+        top_p: work.top_p,
+        seed: work.seed,
+    };
+    let model = steps.phase(Phase::Load, None, |steps| {
+        load(steps, work, &device, &sampling)
+    })?;
+    if !device.is_cpu() {
+        steps.phase(Phase::Warmup, None, |_| warm_up(&model, work, &sampling))?;
+    }
+    let began = Instant::now();
+    let until = work.until_seconds.map(Duration::from_secs_f64);
+    let rounds = if until.is_some() { usize::MAX } else { 1 };
+    let order = std::iter::repeat_n(&work.images, rounds).flatten();
+    for (position, image) in (1..).zip(order) {
+        if until.is_some_and(|until| began.elapsed() >= until) {
+            break;
+        }
+        let at = At {
+            index: image.index,
+            position,
+        };
+        let result = analyse(steps, &model, work, &sampling, image, at)?;
+        steps.channel.image(result)?;
+        // Between images there is no marker of ours to wait for: the supervisor sets it.
+        steps.strike(&Phase::Idle, Some(at), None);
+    }
+    Ok(())
+}
+
+fn load(
+    steps: &mut Steps<'_>,
+    work: &Analyse,
+    device: &Device,
+    sampling: &Sampling,
+) -> Result<Model, Stop> {
+    let source: Source = work.model.parse()?;
+    let checkpoint = model::resolve(&source)?;
+    let dtype = device::dtype(&work.dtype)?;
+    if let (Some(budget), Some(memory)) = (&work.budget, memory::of_device(device)) {
+        check_budget(steps, &checkpoint, work, (budget, memory), dtype, sampling)?;
+    }
+    Ok(Model::load(&checkpoint, device, dtype)?)
+}
+
+fn check_budget(
+    steps: &mut Steps<'_>,
+    checkpoint: &Checkpoint,
+    work: &Analyse,
+    (budget, memory): (&Budget, DeviceMemory),
+    dtype: DType,
+    sampling: &Sampling,
+) -> Result<(), Stop> {
+    let estimate = model::estimate(checkpoint, dtype, &work.question, sampling)?;
+    steps.channel.facts(BTreeMap::from([
+        ("weights_bytes".to_owned(), estimate.weights_bytes.into()),
+        ("kv_cache_bytes".to_owned(), estimate.kv_cache_bytes.into()),
+        (
+            "activations_bytes".to_owned(),
+            estimate.activations_bytes.into(),
+        ),
+    ]))?;
+    let limits = Limits {
+        free_bytes: memory.free_bytes,
+        total_bytes: memory.total_bytes,
+        reserve_bytes: budget.reserve_bytes,
+        memory_fraction: budget.fraction,
+        memory_cap_bytes: budget.cap_bytes,
+    };
+    model::budget::check(&estimate, &limits).map_err(|error| {
+        Stop::Error(WorkerError {
+            class: Some(error.class()),
+            message: error.to_string(),
+            refused: true,
+        })
+    })
+}
+
+/// On a GPU the first image compiles kernels and loads libraries: that is not the image's doing.
+fn warm_up(model: &Model, work: &Analyse, sampling: &Sampling) -> Result<(), Stop> {
+    let blank = RgbImage::new(64, 64);
+    let prompt = model.prompt(&work.question, 1)?;
+    let pixels = model.preprocess(&blank)?;
+    let features = model.see(&pixels)?;
+    let one = Sampling {
+        max_new_tokens: 1,
+        ..sampling.clone()
+    };
+    let mut generation = model.prefill(&prompt, &features, &one)?;
+    generation.next_token()?;
+    Ok(())
+}
+
+/// A bad image is that image's failure: the worker goes on with the next one.
+fn analyse(
+    steps: &mut Steps<'_>,
+    model: &Model,
+    work: &Analyse,
+    sampling: &Sampling,
+    image: &JobImage,
+    at: At,
+) -> Result<ImageResult, Stop> {
+    let began = Instant::now();
+    let file = image.path.display().to_string();
+    let pixels = steps.phase(Phase::Preprocess, Some(at), |_| {
+        Ok(match input::open(&image.path) {
+            Ok(Picture { image, sha256, .. }) => Ok((model.preprocess(&image)?, sha256)),
+            Err(error) => Err(error),
+        })
+    })?;
+    let result = ImageResult {
+        index: at.index,
+        position: at.position,
+        file: Some(file),
+        sha256: None,
+        outcome: Outcome::Failed,
+        seconds: None,
+        prompt_tokens: None,
+        tokens: None,
+        tokens_per_second: None,
+        text: None,
+        token_digest: None,
+        rss_bytes: None,
+        error: None,
+    };
+    let (pixels, sha256) = match pixels {
+        Ok(read) => read,
+        Err(error) => {
+            let error = WorkerError {
+                class: Some(error.class()),
+                message: error.to_string(),
+                refused: false,
+            };
+            return Ok(ImageResult {
+                error: Some(error),
+                seconds: Some(began.elapsed().as_secs_f64()),
+                ..result
+            });
+        }
+    };
+    let prompt = model.prompt(&work.question, 1)?;
+    let features = steps.phase(Phase::Vision, Some(at), |_| Ok(model.see(&pixels)?))?;
+    let mut generation = steps.phase(Phase::Prefill, Some(at), |_| {
+        Ok(model.prefill(&prompt, &features, sampling)?)
+    })?;
+    let decoding = Instant::now();
+    let answer: Answer = steps.phase(Phase::Decode, Some(at), |steps| {
+        let mut n = 0;
+        while generation.next_token()?.is_some() {
+            n += 1;
+            steps.token(at, n)?;
+        }
+        Ok(generation.finish()?)
+    })?;
+    let decoded = decoding.elapsed().as_secs_f64();
+    let tokens = u32::try_from(answer.tokens.len()).unwrap_or(u32::MAX);
+    Ok(ImageResult {
+        sha256: Some(sha256),
+        outcome: Outcome::Survived,
+        seconds: Some(began.elapsed().as_secs_f64()),
+        prompt_tokens: u32::try_from(answer.prompt_tokens).ok(),
+        tokens: Some(tokens),
+        tokens_per_second: (decoded > 0.0).then(|| f64::from(tokens) / decoded),
+        text: Some(answer.text),
+        token_digest: Some(answer.digest),
+        rss_bytes: memory::rss_bytes(),
+        ..result
+    })
+}
