@@ -1,0 +1,88 @@
+//! Starts a worker under its keeper, with every end of every stream where it belongs.
+
+use std::ffi::OsString;
+use std::io::{self, PipeReader, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use command_fds::{CommandFdExt, FdMapping};
+use crashpoint_reports::protocol::FD_VARIABLE;
+
+use super::{Stdin, Task};
+
+/// The numbers that the two sockets have in the keeper; the worker keeps the second one.
+const CONTROL: i32 = 3;
+const EVENTS: i32 = 4;
+
+/// Our ends.
+pub struct Streams {
+    pub keeper: Child,
+    pub control: UnixStream,
+    pub events: UnixStream,
+    pub stdout: PipeReader,
+    pub stderr: PipeReader,
+}
+
+pub fn spawn(keeper: &Path, task: &Task) -> io::Result<Streams> {
+    let (control, control_there) = UnixStream::pair()?;
+    let (events, events_there) = UnixStream::pair()?;
+    let (stdout, stdout_there) = io::pipe()?;
+    let (stderr, stderr_there) = io::pipe()?;
+    for ours in [&control, &events] {
+        ours.set_nonblocking(true)?;
+    }
+    let mut command = Command::new(keeper);
+    command
+        .arg0("crashpoint-keeper")
+        .arg("keeper")
+        .args([CONTROL.to_string(), EVENTS.to_string()])
+        .arg(&task.program)
+        .args(&task.arguments)
+        .envs(task.variables.iter().map(|(name, value)| (name, value)))
+        .env(FD_VARIABLE, EVENTS.to_string())
+        .stdin(match task.stdin {
+            Stdin::Null => Stdio::null(),
+            Stdin::Inherit => Stdio::inherit(),
+        })
+        .stdout(Stdio::from(stdout_there))
+        .stderr(Stdio::from(stderr_there))
+        // Out of the terminal's reach: Ctrl-C is for us to hear and to pass on.
+        .process_group(0);
+    let there = |parent_fd: UnixStream, child_fd| FdMapping {
+        parent_fd: OwnedFd::from(parent_fd),
+        child_fd,
+    };
+    command
+        .fd_mappings(vec![
+            there(control_there, CONTROL),
+            there(events_there, EVENTS),
+        ])
+        .map_err(io::Error::other)?;
+    let keeper = command.spawn()?;
+    Ok(Streams {
+        keeper,
+        control,
+        events,
+        stdout,
+        stderr,
+    })
+}
+
+/// Writes all of a message to a socket that does not block: it fits, or the other side is not
+/// reading and gets nothing.
+pub fn send(mut socket: &UnixStream, message: &impl serde::Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(message)?;
+    line.push(b'\n');
+    socket.write_all(&line)
+}
+
+/// How a command line looks in the record.
+pub fn shown(program: &OsString, arguments: &[OsString]) -> Vec<String> {
+    std::iter::once(program)
+        .chain(arguments)
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect()
+}

@@ -1,0 +1,396 @@
+//! The one loop that watches a worker: its keeper, its messages, its output, its deadline.
+
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use crashpoint_reports::event::{AttemptEnd, AttemptStart, LeftBehind, Marker, ThreadState, Usage};
+use crashpoint_reports::protocol::MAX_LINE_BYTES;
+use crashpoint_reports::{Ending, EndingKind, Event, Phase, WaitStatus};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::kill::{Kill, Reason};
+use super::lines::{Lines, Look};
+use super::output::Capture;
+use super::spawn::{self, Streams};
+use super::worker_state::WorkerState;
+use super::{Finished, SuperviseError, Supervisor, Task, threads};
+use crate::keeper::{FromKeeper, ToKeeper};
+
+/// How often the loop looks up though nothing happened: how far an image has come is recorded then.
+const TICK: Duration = Duration::from_millis(500);
+/// After the process and all that it left behind are gone, a pipe that is still open is held by
+/// somebody out of reach.
+const PIPES: Duration = Duration::from_secs(1);
+/// The keeper sweeps within its own bound, then leaves.
+const SWEEPING: Duration = Duration::from_secs(4);
+
+pub fn attempt(supervisor: &Supervisor<'_>, task: &Task) -> Result<Finished, SuperviseError> {
+    let attempt = task.attempt;
+    let folder = task
+        .folder
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
+    supervisor.journal.append(Event::AttemptStart(AttemptStart {
+        attempt,
+        case: task.case.clone(),
+        n: task.n,
+        diagnostic: false,
+        job: task.job.is_some(),
+        folder: format!("attempts/{folder}"),
+        command: spawn::shown(&task.program, &task.arguments),
+    }));
+    let phase = if task.job.is_some() {
+        Phase::Start
+    } else {
+        Phase::Run
+    };
+    let marker = Marker {
+        attempt,
+        id: None,
+        phase,
+        image: None,
+    };
+    supervisor.journal.append_durably(Event::Marker(marker))?;
+
+    let failed = |what| move |why| SuperviseError::System { what, why };
+    let streams = spawn::spawn(&supervisor.keeper, task).map_err(failed("start the keeper"))?;
+    let mut watch = Watch::new(supervisor, task, streams).map_err(failed("watch the worker"))?;
+    while !watch.over() {
+        watch.look().map_err(failed("watch the worker"))?;
+    }
+    Ok(watch.finish()?)
+}
+
+struct Watch<'a> {
+    supervisor: &'a Supervisor<'a>,
+    task: &'a Task,
+    keeper: std::process::Child,
+    /// `None` once the keeper has gone.
+    control: Option<Lines<UnixStream>>,
+    /// `None` once the worker has closed it, or is not listened to any more.
+    events: Option<Lines<UnixStream>>,
+    stdout: Capture,
+    stderr: Capture,
+    state: WorkerState<'a>,
+    pid: Option<i32>,
+    kill: Option<Kill>,
+    ended: Option<(WaitStatus, Usage)>,
+    /// When the process was seen to be gone, or given up.
+    over_since: Option<Instant>,
+    swept: bool,
+    left_behind: Vec<LeftBehind>,
+    threads: Vec<ThreadState>,
+    spawn_error: Option<String>,
+}
+
+/// Which of the polled streams have something to say.
+#[derive(Default)]
+struct Ready {
+    control: bool,
+    events: bool,
+    stdout: bool,
+    stderr: bool,
+}
+
+impl<'a> Watch<'a> {
+    fn new(
+        supervisor: &'a Supervisor<'a>,
+        task: &'a Task,
+        streams: Streams,
+    ) -> io::Result<Watch<'a>> {
+        let echo = |stream: Box<dyn Write>| task.echo.then_some(stream);
+        let socket = streams.events.try_clone()?;
+        Ok(Watch {
+            supervisor,
+            task,
+            keeper: streams.keeper,
+            control: Some(Lines::new(streams.control, MAX_LINE_BYTES)),
+            events: Some(Lines::new(streams.events, MAX_LINE_BYTES)),
+            stdout: Capture::new(
+                streams.stdout,
+                &task.folder.join("stdout.log"),
+                echo(Box::new(io::stdout())),
+            )?,
+            stderr: Capture::new(
+                streams.stderr,
+                &task.folder.join("stderr.log"),
+                echo(Box::new(io::stderr())),
+            )?,
+            state: WorkerState::new(supervisor, task, socket),
+            pid: None,
+            kill: None,
+            ended: None,
+            over_since: None,
+            swept: false,
+            left_behind: Vec::new(),
+            threads: Vec::new(),
+            spawn_error: None,
+        })
+    }
+
+    fn over(&self) -> bool {
+        let Some(since) = self.over_since else {
+            return false;
+        };
+        let gave_up = self.ended.is_none() && self.spawn_error.is_none();
+        let streams_open = self.stdout.open() || self.stderr.open() || self.events.is_some();
+        let waited = since.elapsed();
+        let swept = self.swept || self.control.is_none() || waited >= SWEEPING;
+        gave_up || (swept && (!streams_open || waited >= PIPES))
+    }
+
+    fn look(&mut self) -> io::Result<()> {
+        let ready = self.wait()?;
+        if ready.stdout {
+            self.stdout.drain();
+        }
+        if ready.stderr {
+            self.stderr.drain();
+        }
+        // What the worker said comes before what became of it.
+        if ready.events {
+            self.hear_worker();
+        }
+        if ready.control {
+            self.hear_keeper();
+        }
+        self.state.record_progress();
+        self.enforce();
+        Ok(())
+    }
+
+    fn wait(&self) -> io::Result<Ready> {
+        let now = Instant::now();
+        let mut until = now + TICK;
+        if self.ended.is_none() {
+            let next = match &self.kill {
+                Some(kill) => Some(kill.next()),
+                None => self.state.deadline().map(|(at, _)| at),
+            };
+            until = next.map_or(until, |next| next.min(until));
+        } else if let Some(since) = self.over_since {
+            until = until.min(since + if self.swept { PIPES } else { SWEEPING });
+        }
+        let timeout = Timespec::try_from(until.saturating_duration_since(now)).ok();
+
+        let control = self.control.as_ref().map(|lines| lines.source().as_fd());
+        let events = self.events.as_ref().map(|lines| lines.source().as_fd());
+        // The bell rings for ever: once the answer is under way it must not wake us again.
+        let bell = self
+            .kill
+            .is_none()
+            .then(|| self.supervisor.interrupt.as_fd());
+        let watched = [control, events, self.stdout.fd(), self.stderr.fd(), bell];
+        let mut polled: Vec<PollFd<'_>> = watched
+            .iter()
+            .flatten()
+            .map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN))
+            .collect();
+        match poll(&mut polled, timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mut answers = polled.iter().map(|fd| !fd.revents().is_empty());
+        let mut ready = |fd: &Option<_>| fd.is_some() && answers.next().unwrap_or(false);
+        let [control, events, stdout, stderr, _] = &watched;
+        Ok(Ready {
+            control: ready(control),
+            events: ready(events),
+            stdout: ready(stdout),
+            stderr: ready(stderr),
+        })
+    }
+
+    fn hear_worker(&mut self) {
+        let Some(lines) = &mut self.events else {
+            return;
+        };
+        let mut wrong = None;
+        let state = &mut self.state;
+        let look = lines.read(|line| {
+            if wrong.is_none() {
+                wrong = state.hear(line).err();
+            }
+        });
+        let what = match (wrong, look) {
+            (Some(what), _) => Some(what),
+            (None, Ok(Look::TooLong)) => Some(format!(
+                "it sent a line of more than {MAX_LINE_BYTES} bytes"
+            )),
+            (None, Ok(Look::Open)) => return,
+            (None, Ok(Look::Closed) | Err(_)) => None,
+        };
+        if let Some(what) = what {
+            self.supervisor.journal.append(Event::Violation {
+                attempt: self.task.attempt,
+                what,
+            });
+        }
+        // Whoever goes on talking gets an error, and whoever waits for an answer sees the end.
+        if let Some(lines) = self.events.take() {
+            let _ = lines.source().shutdown(std::net::Shutdown::Both);
+        }
+    }
+
+    fn hear_keeper(&mut self) {
+        let Some(lines) = &mut self.control else {
+            return;
+        };
+        let mut messages: Vec<FromKeeper> = Vec::new();
+        let look =
+            lines.read(|line| messages.extend(serde_json::from_slice::<FromKeeper>(line).ok()));
+        for message in messages {
+            match message {
+                FromKeeper::Started { pid } => {
+                    self.pid = Some(pid);
+                    let attempt = self.task.attempt;
+                    self.supervisor
+                        .journal
+                        .append(Event::Spawned { attempt, pid });
+                    if let Some(probes) = self.supervisor.probes {
+                        probes.watch(pid);
+                    }
+                }
+                FromKeeper::NotStarted { message, .. } => {
+                    self.spawn_error = Some(format!(
+                        "{:?} could not be started: {message}",
+                        self.task.program
+                    ));
+                    self.over_since.get_or_insert_with(Instant::now);
+                }
+                FromKeeper::Ended { status, usage } => {
+                    self.ended = Some((status, usage));
+                    self.over_since.get_or_insert_with(Instant::now);
+                }
+                FromKeeper::Swept { left_behind } => {
+                    self.left_behind = left_behind;
+                    self.swept = true;
+                }
+            }
+        }
+        if !matches!(look, Ok(Look::Open)) {
+            self.control = None;
+            self.over_since.get_or_insert_with(Instant::now);
+        }
+    }
+
+    fn enforce(&mut self) {
+        if self.ended.is_some() || self.over_since.is_some() {
+            return;
+        }
+        let now = Instant::now();
+        if self.kill.is_none() {
+            let reason = if self.supervisor.interrupt.signal().is_some() {
+                Some(Reason::Interrupted)
+            } else if self.supervisor.journal.check().is_err() {
+                Some(Reason::NoRecord)
+            } else {
+                let broken = self.state.deadline().filter(|(at, _)| now >= *at);
+                broken.map(|(_, limit)| Reason::Timeout(limit))
+            };
+            let Some(reason) = reason else { return };
+            if let (Reason::Timeout(_), Some(pid)) = (&reason, self.pid) {
+                self.threads = threads::states(pid);
+            }
+            let (kill, order) = Kill::begin(reason, now);
+            self.kill = Some(kill);
+            self.order(order);
+        }
+        let insist = self.supervisor.interrupt.insists();
+        let order = self
+            .kill
+            .as_mut()
+            .and_then(|kill| kill.advance(now, insist));
+        if let Some(order) = order {
+            self.order(order);
+        }
+        if self.kill.as_ref().is_some_and(Kill::given_up) {
+            self.over_since = Some(now);
+        }
+    }
+
+    fn order(&self, order: ToKeeper) {
+        if let Some(control) = &self.control {
+            // A keeper that has gone is noticed at the next read.
+            let _ = spawn::send(control.source(), &order);
+        }
+    }
+
+    fn ending(&self) -> Ending {
+        let seen = self.ended.map(|(status, _)| Ending::from(status));
+        let ending = match (seen, &self.kill) {
+            (
+                Some(seen),
+                Some(Kill {
+                    reason: Reason::Timeout(_),
+                    ..
+                }),
+            ) => Ending {
+                kind: EndingKind::Timeout,
+                ..seen
+            },
+            (Some(seen), _) => seen,
+            (None, Some(kill)) if kill.given_up() => Ending::of(EndingKind::Unkillable),
+            (None, _) => Ending::of(EndingKind::Unreported),
+        };
+        let interrupted = self
+            .kill
+            .as_ref()
+            .is_some_and(|kill| kill.reason == Reason::Interrupted);
+        Ending {
+            interrupted,
+            ..ending
+        }
+    }
+
+    fn finish(mut self) -> Result<Finished, SuperviseError> {
+        if let Some(probes) = self.supervisor.probes {
+            probes.unwatch();
+        }
+        let ending = self.ending();
+        let limit = match &self.kill {
+            Some(Kill {
+                reason: Reason::Timeout(limit),
+                ..
+            }) => Some(limit.clone()),
+            _ => None,
+        };
+        self.state.record_progress();
+        let end = AttemptEnd {
+            attempt: self.task.attempt,
+            ending,
+            limit,
+            spawn_error: self.spawn_error.take(),
+            usage: self.ended.map(|(_, usage)| usage),
+            stdout: self.stdout.finish(),
+            stderr: self.stderr.finish(),
+            left_behind: self.left_behind,
+            threads: self.threads,
+        };
+        // Closing its socket makes a keeper that still waits kill everything and leave.
+        drop(self.control);
+        reap(self.keeper);
+        self.supervisor
+            .journal
+            .append_durably(Event::AttemptEnd(Box::new(end.clone())))?;
+        Ok(Finished {
+            end,
+            had_job: self.task.job.is_some(),
+            said_hello: self.state.said_hello,
+            said_done: self.state.said_done,
+            error: self.state.error,
+        })
+    }
+}
+
+/// The keeper leaves by itself within seconds; one whose worker cannot die is waited for elsewhere.
+fn reap(mut keeper: std::process::Child) {
+    if !matches!(keeper.try_wait(), Ok(Some(_))) {
+        let _ = std::thread::Builder::new()
+            .name("reaper".to_owned())
+            .spawn(move || keeper.wait());
+    }
+}

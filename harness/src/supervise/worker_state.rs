@@ -1,0 +1,236 @@
+//! What a worker has said so far, and what that means for the record and for its deadline.
+
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crashpoint_reports::event::Marker;
+use crashpoint_reports::protocol::{
+    FromWorker, Hello, ImageAt, ImageResult, PhaseStart, ToWorker, VERSION, WorkerError,
+};
+use crashpoint_reports::{Event, Phase};
+
+use super::{Progress, Supervisor, Task, TimeLimits, spawn};
+
+/// Messages that nobody waits for, between two markers: more of them is a flood.
+const MOST_BETWEEN_MARKERS: u32 = 1000;
+/// Markers that a worker may send before the first of them is acknowledged.
+const MOST_MARKERS_WAITING: usize = 16;
+
+pub struct WorkerState<'a> {
+    supervisor: &'a Supervisor<'a>,
+    task: &'a Task,
+    /// Shared with the journal's thread, which acknowledges the markers.
+    socket: Arc<UnixStream>,
+    limits: TimeLimits,
+    phase: Phase,
+    position: Option<u32>,
+    /// When the clock of the current limit began.
+    since: Instant,
+    born: Instant,
+    token: Option<u32>,
+    recorded_token: Option<u32>,
+    unasked: u32,
+    pub said_hello: bool,
+    pub said_done: bool,
+    pub error: Option<WorkerError>,
+}
+
+impl<'a> WorkerState<'a> {
+    pub fn new(
+        supervisor: &'a Supervisor<'a>,
+        task: &'a Task,
+        socket: UnixStream,
+    ) -> WorkerState<'a> {
+        let now = Instant::now();
+        WorkerState {
+            supervisor,
+            task,
+            socket: Arc::new(socket),
+            limits: task.limits,
+            phase: if task.job.is_some() {
+                Phase::Start
+            } else {
+                Phase::Run
+            },
+            position: None,
+            since: now,
+            born: now,
+            token: None,
+            recorded_token: None,
+            unasked: 0,
+            said_hello: false,
+            said_done: false,
+            error: None,
+        }
+    }
+
+    /// When the limit that holds now is broken, and its name.
+    pub fn deadline(&self) -> Option<(Instant, String)> {
+        let seconds = |limit: Duration| limit.as_secs_f64();
+        let current = self
+            .limits
+            .of(&self.phase, self.position)
+            .map(|(limit, what)| {
+                let place = match self.position {
+                    Some(position) => format!("in {}, at position {position}", self.phase),
+                    None => format!("in {}", self.phase),
+                };
+                (
+                    self.since + limit,
+                    format!("{place}: more than {:.1} s {what}", seconds(limit)),
+                )
+            });
+        let whole = self.limits.whole.map(|limit| {
+            (
+                self.born + limit,
+                format!(
+                    "in {}: more than {:.1} s for the whole attempt",
+                    self.phase,
+                    seconds(limit)
+                ),
+            )
+        });
+        current.into_iter().chain(whole).min_by_key(|(at, _)| *at)
+    }
+
+    /// Takes one line. An error is what was wrong with it.
+    pub fn hear(&mut self, line: &[u8]) -> Result<(), String> {
+        let message: FromWorker = serde_json::from_slice(line)
+            .map_err(|error| format!("it said what is no message: {error}: {:?}", excerpt(line)))?;
+        if !matches!(message, FromWorker::Phase(_) | FromWorker::Token { .. }) {
+            self.unasked += 1;
+            if self.unasked > MOST_BETWEEN_MARKERS {
+                return Err(format!(
+                    "it sent more than {MOST_BETWEEN_MARKERS} messages without a marker"
+                ));
+            }
+        }
+        let attempt = self.task.attempt;
+        let journal = self.supervisor.journal;
+        match message {
+            FromWorker::Hello(hello) => self.hello(hello)?,
+            FromWorker::Phase(start) => self.marker(start)?,
+            FromWorker::PhaseEnd(done) => journal.append(Event::PhaseEnd { attempt, done }),
+            FromWorker::Token { n } => self.token = Some(n),
+            FromWorker::Image(result) => self.image(result),
+            FromWorker::Facts(facts) => journal.append(Event::Facts { attempt, facts }),
+            FromWorker::Error(error) => {
+                self.error = Some(error.clone());
+                journal.append(Event::WorkerError { attempt, error });
+            }
+            FromWorker::Done {} => {
+                self.said_done = true;
+                journal.append(Event::Done { attempt });
+            }
+        }
+        Ok(())
+    }
+
+    fn hello(&mut self, hello: Hello) -> Result<(), String> {
+        if hello.protocol != VERSION {
+            return Err(format!(
+                "it speaks version {} of the protocol, not {VERSION}",
+                hello.protocol
+            ));
+        }
+        if self.said_hello {
+            return Err("it said hello twice".to_owned());
+        }
+        self.said_hello = true;
+        (self.supervisor.observe)(Progress::Hello);
+        let attempt = self.task.attempt;
+        self.supervisor
+            .journal
+            .append(Event::Hello { attempt, hello });
+        match &self.task.job {
+            Some(job) => spawn::send(&self.socket, &ToWorker::Job(job.clone()))
+                .map_err(|error| format!("it could not be told its job: {error}")),
+            None => Ok(()),
+        }
+    }
+
+    fn marker(&mut self, start: PhaseStart) -> Result<(), String> {
+        // The journal's thread holds one reference for each marker that is not acknowledged yet.
+        if Arc::strong_count(&self.socket) > MOST_MARKERS_WAITING {
+            return Err(format!(
+                "it did not wait for the acknowledgement of {MOST_MARKERS_WAITING} markers"
+            ));
+        }
+        self.unasked = 0;
+        let socket = Arc::clone(&self.socket);
+        let id = start.id;
+        let marker = Marker {
+            attempt: self.task.attempt,
+            id: Some(id),
+            phase: start.name.clone(),
+            image: start.image.clone(),
+        };
+        // A worker that is not there any more to be told is about to be noticed anyway.
+        self.supervisor
+            .journal
+            .append_then(Event::Marker(marker), move || {
+                let _ = spawn::send(&socket, &ToWorker::Ack { id });
+            });
+        self.enter(start.name, start.image);
+        Ok(())
+    }
+
+    fn image(&mut self, result: ImageResult) {
+        let attempt = self.task.attempt;
+        if let Some(seconds) = result
+            .seconds
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        {
+            self.limits.measured(seconds);
+        }
+        let journal = self.supervisor.journal;
+        journal.append(Event::Image {
+            attempt,
+            result: Box::new(result.clone()),
+        });
+        // The worker waits for nothing between two images, so this marker is ours.
+        journal.append(Event::Marker(Marker {
+            attempt,
+            id: None,
+            phase: Phase::Idle,
+            image: None,
+        }));
+        (self.supervisor.observe)(Progress::Image(Box::new(result)));
+        self.enter(Phase::Idle, None);
+    }
+
+    fn enter(&mut self, phase: Phase, image: Option<ImageAt>) {
+        let position = image.as_ref().map(|image| image.position);
+        // The phases of one image share one limit.
+        if position.is_none() || position != self.position {
+            self.since = Instant::now();
+        }
+        self.position = position;
+        self.phase = phase.clone();
+        self.token = None;
+        self.recorded_token = None;
+        if let Some(probes) = self.supervisor.probes {
+            probes.border();
+        }
+        (self.supervisor.observe)(Progress::Phase { phase, image });
+    }
+
+    /// Records how far the current image has come, if that is news.
+    pub fn record_progress(&mut self) {
+        if self.token != self.recorded_token
+            && let Some(token) = self.token
+        {
+            self.recorded_token = self.token;
+            let attempt = self.task.attempt;
+            self.supervisor
+                .journal
+                .append(Event::Progress { attempt, token });
+        }
+    }
+}
+
+fn excerpt(line: &[u8]) -> String {
+    let shown = line.get(..line.len().min(120)).unwrap_or_default();
+    String::from_utf8_lossy(shown).into_owned()
+}
