@@ -1,1 +1,34 @@
-fn main() {}
+//! The command line: every command in a line each.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use crashpoint::cli::{Cli, Command};
+use crashpoint::command::{exec, fault, report, run};
+use crashpoint::{keeper, probe};
+
+fn main() -> ExitCode {
+    // What crashpoint starts itself, many times in a run: before the command line is taken apart.
+    let mut arguments = std::env::args_os().skip(1);
+    match arguments.next().as_ref().and_then(|word| word.to_str()) {
+        Some("keeper") => return keeper::main(&arguments.collect::<Vec<_>>()),
+        Some("worker") => return crashpoint_scenarios::worker::main(),
+        Some("probe") => return probe::main(),
+        _ => {}
+    }
+    let cli = Cli::parse();
+    let done = match cli.command {
+        None => run::run(&cli.run),
+        Some(Command::Run(options)) => run::run(&options),
+        Some(Command::Exec(options)) => exec::exec(&options),
+        Some(Command::Report(options)) => report::report(&options),
+        Some(Command::Fault(options)) => fault::fault(&options),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("crashpoint: {failure}");
+            ExitCode::from(failure.code)
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use crashpoint_scenarios::fault::Injection;
+
+/// Runs GPU inference step by step in isolated processes, records every step durably before it is
+/// taken, and names where, how and why something died.
+#[derive(Debug, Parser)]
+#[command(name = "crashpoint", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Without a command: the ladder.
+    #[command(flatten)]
+    pub run: RunOptions,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the ladder (default), or one of its rungs
+    #[command(
+        after_help = "Example: crashpoint run fifth --model llava-hf/llava-1.5-7b-hf --images ./screenshots"
+    )]
+    Run(Box<RunOptions>),
+    /// Run any program under the same isolation, probes and record
+    #[command(after_help = "Example: crashpoint exec --timeout 10m -- python3 serve.py --once")]
+    Exec(ExecOptions),
+    /// Render the report of a run
+    #[command(after_help = "Example: crashpoint report crashpoint-runs/latest --format md")]
+    Report(ReportOptions),
+    /// Run one fault on purpose, to see how it is reported
+    #[command(after_help = "Example: crashpoint fault segfault")]
+    Fault(FaultOptions),
+}
+
+/// What every command that makes a run shares.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// Where run directories are made
+    #[arg(long, value_name = "DIR", default_value = "crashpoint-runs")]
+    pub out: PathBuf,
+    /// Print the report as JSON instead of a summary
+    #[arg(long)]
+    pub json: bool,
+    /// Say nothing but the result
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say every phase
+    #[arg(short, long)]
+    pub verbose: bool,
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+    /// No progress bar, even on a terminal
+    #[arg(long)]
+    pub no_progress: bool,
+    /// Samples a second of every probe; 0 for none
+    #[arg(long, value_name = "HZ", default_value = "10", value_parser = sample_hz)]
+    pub sample_hz: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct RunOptions {
+    /// ladder, or one rung of it: single, each-alone, fifth, fifth-alone, burn, repeat, long, soak
+    #[arg(default_value = "ladder")]
+    pub scenario: String,
+    /// tiny, a checkpoint's folder, org/name[@revision], or synthetic:llava-1.5-7b, :llava-1.5-13b, :small
+    #[arg(long, value_name = "MODEL", default_value = "tiny")]
+    pub model: String,
+    /// Image files, folders or patterns (PNG, JPEG, WebP) [default: eight news pages that are built in]
+    #[arg(long, value_name = "FILE|DIR|GLOB", num_args = 1..)]
+    pub images: Vec<String>,
+    /// cpu or cuda:N
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub device: String,
+    /// f32, f16 or bf16 [default: f32 on the CPU, f16 elsewhere]
+    #[arg(long, value_name = "DTYPE")]
+    pub dtype: Option<Dtype>,
+    /// The worker's executable [default: this one]
+    #[arg(long, value_name = "PATH")]
+    pub worker: Option<PathBuf>,
+    /// What is asked about every image
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "Summarise the news on this page."
+    )]
+    pub question: String,
+    /// [default: 256; 32 for tiny]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_new_tokens: Option<u32>,
+    /// Sample at this temperature [default: greedy, so that outputs can be compared]
+    #[arg(long, value_name = "T", value_parser = temperature)]
+    pub temperature: Option<f64>,
+    /// Sample from the most likely tokens that make up this probability
+    #[arg(long, value_name = "P", requires = "temperature", value_parser = share)]
+    pub top_p: Option<f64>,
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// The image under suspicion, by its place in the list
+    #[arg(long, value_name = "K", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub critical_image: u32,
+    /// Images of `long` in all
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub images_total: u32,
+    /// How long `soak` goes on
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = humantime::parse_duration)]
+    pub duration: Duration,
+    /// How long one worker of `soak` lives
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = humantime::parse_duration)]
+    pub renew: Duration,
+    /// How long `burn` goes on
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = humantime::parse_duration)]
+    pub burn: Duration,
+    /// Run the whole so many times
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub cycles: u32,
+    /// Go on with the next rung after one that failed
+    #[arg(long)]
+    pub keep_going: bool,
+    /// A table of rungs to use instead of the built-in one
+    #[arg(long, value_name = "FILE")]
+    pub ladder: Option<PathBuf>,
+    /// Cause a fault on purpose: NAME@image=K,phase=P[,position=K][,token=N][,attempt=N]
+    #[arg(long, value_name = "FAULT@WHERE")]
+    pub inject: Option<Injection>,
+    /// Threads of the worker's arithmetic [default: one for each CPU, at most 16]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub threads: Option<u32>,
+    #[command(flatten)]
+    pub budget: BudgetOptions,
+    #[command(flatten)]
+    pub limits: LimitOptions,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Dtype {
+    F32,
+    F16,
+    Bf16,
+}
+
+impl Dtype {
+    pub fn name(self) -> &'static str {
+        match self {
+            Dtype::F32 => "f32",
+            Dtype::F16 => "f16",
+            Dtype::Bf16 => "bf16",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Memory budget")]
+pub struct BudgetOptions {
+    /// Load the model even if it does not fit
+    #[arg(long, conflicts_with_all = ["memory_fraction", "memory_cap", "memory_reserve"])]
+    pub no_budget: bool,
+    /// Share of the device's memory that the weights may take
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub memory_fraction: Option<f64>,
+    /// Memory that the weights may take, as in 8GB (10^9) or 8GiB (2^30)
+    #[arg(long, value_name = "SIZE")]
+    pub memory_cap: Option<ByteSize>,
+    /// Memory to be left free on the device
+    #[arg(long, value_name = "SIZE", default_value = "256MiB")]
+    pub memory_reserve: ByteSize,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Time limits")]
+pub struct LimitOptions {
+    /// For loading the model [default: 15m]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub timeout_load: Option<Duration>,
+    /// For the first image in a worker [default: 15m]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub timeout_first_image: Option<Duration>,
+    /// For each later image [default: ten times the slowest so far, at least 30s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub timeout_image: Option<Duration>,
+    /// For a whole attempt
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub timeout: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub struct ExecOptions {
+    /// End the program after this time
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub timeout: Option<Duration>,
+    /// Leave with the program's own exit code (128 + the signal's number if one killed it)
+    #[arg(long)]
+    pub pass_exit_code: bool,
+    /// Let the program read this terminal's input
+    #[arg(long)]
+    pub stdin: bool,
+    #[command(flatten)]
+    pub common: Common,
+    /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub struct ReportOptions {
+    /// A run directory, its journal or its report.json
+    #[arg(value_name = "RUN", default_value = "crashpoint-runs/latest")]
+    pub run: PathBuf,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The summary as a run prints it
+    Text,
+    Json,
+    Md,
+}
+
+#[derive(Debug, Args)]
+pub struct FaultOptions {
+    /// The fault; see --list
+    #[arg(required_unless_present = "list")]
+    pub name: Option<String>,
+    /// Say which faults there are
+    #[arg(long)]
+    pub list: bool,
+    /// End it after this time
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    pub timeout: Duration,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+fn sample_hz(text: &str) -> Result<f64, String> {
+    in_range(text, 0.0, 100.0)
+}
+
+fn temperature(text: &str) -> Result<f64, String> {
+    in_range(text, 0.0, 100.0)
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    in_range(text, f64::MIN_POSITIVE, 1.0)
+}
+
+fn in_range(text: &str, low: f64, high: f64) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
+    if (low..=high).contains(&number) {
+        Ok(number)
+    } else {
+        let low = if low == f64::MIN_POSITIVE {
+            "above 0".to_owned()
+        } else {
+            format!("from {low}")
+        };
+        Err(format!("it must be {low} to {high}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_holds_together() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,68 @@
+//! The end of every command that made a run: show the report, and choose the exit code by it.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use crashpoint_reports::{Outcome, Report, render};
+
+use crate::cli::{ColorChoice, Common};
+use crate::exit_code;
+use crate::failure::Failure;
+
+pub fn finish(common: &Common, report: &Report, directory: &Path) -> Result<u8, Failure> {
+    if common.json {
+        print(&render::json(report))?;
+    } else {
+        print(&render::terminal(report, colored(common.color)))?;
+        if !common.quiet {
+            eprintln!("report: {}", directory.join("report.md").display());
+        }
+    }
+    Ok(exit_code_of(report))
+}
+
+pub fn colored(choice: ColorChoice) -> bool {
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            std::io::stdout().is_terminal()
+                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
+    }
+}
+
+/// A reader that has left (`| head`) is no failure of ours.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::harness(
+            format!("failed to print the result: {error}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// By the report alone, so that a report read later means the same.
+pub fn exit_code_of(report: &Report) -> u8 {
+    let attempts = || report.cases.iter().flat_map(|case| &case.attempts);
+    match report.run.interrupted_by {
+        Some(nix::libc::SIGINT) => return exit_code::INTERRUPTED,
+        Some(_) => return exit_code::TERMINATED,
+        None => {}
+    }
+    if attempts().next().is_none() {
+        return exit_code::NOTHING_RAN;
+    }
+    let refused =
+        attempts().any(|attempt| attempt.error.as_ref().is_some_and(|error| error.refused));
+    if refused {
+        return exit_code::UNFIT;
+    }
+    let survived = attempts().all(|attempt| attempt.outcome == Outcome::Survived);
+    if survived && report.findings.is_empty() {
+        exit_code::OK
+    } else {
+        exit_code::FOUND
+    }
+}

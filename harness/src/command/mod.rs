@@ -1,0 +1,7 @@
+//! What each command does.
+
+pub mod exec;
+pub mod fault;
+mod finish;
+pub mod report;
+pub mod run;

@@ -1,0 +1,19 @@
+//! The supervisor and the command line of crashpoint.
+
+pub mod cli;
+pub mod command;
+mod console;
+mod executable;
+pub mod exit_code;
+mod failure;
+pub mod interrupt;
+pub mod journal;
+pub mod keeper;
+mod plan;
+pub mod probe;
+mod run_directory;
+mod session;
+pub mod supervise;
+mod written;
+
+pub use failure::Failure;

@@ -1,0 +1,268 @@
+//! What a run is going to do, worked out before anything of it is done.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crashpoint_reports::Class;
+use crashpoint_reports::event::{self, PlannedCase, PlannedImage, Settings};
+use crashpoint_scenarios::input::{self, InputError};
+use crashpoint_scenarios::job::{Analyse, Budget, Burn, Job, JobImage, Work};
+use crashpoint_scenarios::ladder::{Draft, Inputs, Ladder, Rung, SHIPPED, Until, WorkKind};
+use crashpoint_scenarios::model::{self, Located, Source};
+
+use crate::cli::{Dtype, RunOptions};
+use crate::exit_code;
+use crate::failure::Failure;
+
+/// The default of `--max-new-tokens`: the incident's own, and what fits a model of a toy's size.
+const NEW_TOKENS: u32 = 256;
+const NEW_TOKENS_TINY: u32 = 32;
+/// More threads than this make small matrices slower, not faster.
+const MOST_THREADS: usize = 16;
+
+#[derive(Debug)]
+pub struct Plan {
+    pub rungs: Vec<PlannedRung>,
+    pub images: Vec<PathBuf>,
+    pub record: event::Plan,
+    pub threads: u32,
+    /// What the worker is told to load: resolved, so that no worker downloads anything.
+    model: String,
+    dtype: Dtype,
+    max_new_tokens: u32,
+}
+
+#[derive(Debug)]
+pub struct PlannedRung {
+    pub rung: Rung,
+    /// Or why there are none.
+    pub cases: Result<Vec<Draft>, String>,
+}
+
+impl Plan {
+    pub fn make(options: &RunOptions) -> Result<Plan, Failure> {
+        let ladder = ladder(options)?;
+        let name = Some(options.scenario.as_str()).filter(|name| *name != "ladder");
+        let rungs = ladder.climb(name).map_err(Failure::usage)?;
+        let analyses = rungs.iter().any(|rung| rung.work == WorkKind::Analyse);
+        let images = if analyses {
+            images(options)?
+        } else {
+            Vec::new()
+        };
+        let source: Source = options.model.parse().map_err(Failure::usage)?;
+        let model = if analyses {
+            locate(&source)?
+        } else {
+            options.model.clone()
+        };
+
+        let inputs = Inputs {
+            images: u32::try_from(images.len()).unwrap_or(u32::MAX),
+            critical: options.critical_image,
+            images_total: options.images_total,
+        };
+        let rungs: Vec<PlannedRung> = rungs
+            .into_iter()
+            .map(|rung| PlannedRung {
+                cases: rung.cases(inputs),
+                rung,
+            })
+            .collect();
+        let max_new_tokens = options.max_new_tokens.unwrap_or(match source {
+            Source::Tiny => NEW_TOKENS_TINY,
+            _ => NEW_TOKENS,
+        });
+        let dtype = options.dtype.unwrap_or(if options.device == "cpu" {
+            Dtype::F32
+        } else {
+            Dtype::F16
+        });
+        let mut plan = Plan {
+            rungs,
+            images,
+            record: event::Plan {
+                settings: Settings::default(),
+                images: Vec::new(),
+                cases: Vec::new(),
+            },
+            threads: options.threads.unwrap_or_else(default_threads),
+            model,
+            dtype,
+            max_new_tokens,
+        };
+        plan.record = plan.recorded(options);
+        Ok(plan)
+    }
+
+    fn recorded(&self, options: &RunOptions) -> event::Plan {
+        let images = (1..).zip(&self.images).map(|(index, path)| PlannedImage {
+            index,
+            file: path.display().to_string(),
+            // One that can't be read fails when its turn comes, and says why then.
+            sha256: input::sha256_of(path).ok(),
+        });
+        let cases = self.rungs.iter().flat_map(|planned| {
+            let drafts = match &planned.cases {
+                Ok(drafts) => drafts.clone(),
+                Err(_) => vec![Draft {
+                    name: planned.rung.name.clone(),
+                    images: Vec::new(),
+                }],
+            };
+            drafts.into_iter().map(|draft| PlannedCase {
+                name: draft.name,
+                scenario: planned.rung.name.clone(),
+                title: planned.rung.title.clone(),
+                images: draft.images,
+            })
+        });
+        event::Plan {
+            settings: Settings {
+                model: Some(options.model.clone()),
+                device: Some(options.device.clone()),
+                dtype: Some(self.dtype.name().to_owned()),
+                question: Some(options.question.clone()),
+                max_new_tokens: Some(self.max_new_tokens),
+                temperature: options.temperature,
+                top_p: options.top_p,
+                seed: Some(options.seed),
+                threads: Some(self.threads),
+                sample_hz: options.common.sample_hz,
+                critical_image: Some(options.critical_image),
+                cycles: options.cycles,
+                inject: options.inject.as_ref().map(ToString::to_string),
+            },
+            images: images.collect(),
+            cases: cases.collect(),
+        }
+    }
+
+    /// What the worker of a case is told; `seconds` bounds work that goes by time.
+    pub fn job(
+        &self,
+        options: &RunOptions,
+        rung: &Rung,
+        draft: &Draft,
+        n: u32,
+        seconds: Option<f64>,
+    ) -> Job {
+        let work = match rung.work {
+            WorkKind::Burn => Work::Burn(Burn {
+                device: options.device.clone(),
+                dtype: self.dtype.name().to_owned(),
+                seconds: options.burn.as_secs_f64(),
+            }),
+            WorkKind::Analyse => Work::Analyse(Box::new(Analyse {
+                model: self.model.clone(),
+                device: options.device.clone(),
+                dtype: self.dtype.name().to_owned(),
+                images: draft
+                    .images
+                    .iter()
+                    .filter_map(|&index| self.image(index))
+                    .collect(),
+                until_seconds: rung.until.and(seconds),
+                question: options.question.clone(),
+                max_new_tokens: self.max_new_tokens,
+                temperature: options.temperature,
+                top_p: options.top_p,
+                seed: options.seed,
+                budget: budget(options),
+            })),
+        };
+        Job {
+            work,
+            inject: options
+                .inject
+                .clone()
+                .filter(|injection| injection.wants_attempt(n)),
+        }
+    }
+
+    fn image(&self, index: u32) -> Option<JobImage> {
+        let path = self
+            .images
+            .get(usize::try_from(index).ok()?.checked_sub(1)?)?;
+        Some(JobImage {
+            index,
+            path: path.clone(),
+        })
+    }
+
+    /// Images, and cases without any, that the progress bar counts.
+    pub fn steps(&self, cycles: u32) -> u64 {
+        let cases = self
+            .rungs
+            .iter()
+            .filter_map(|planned| planned.cases.as_ref().ok())
+            .flatten();
+        cases
+            .map(|case| case.images.len().max(1) as u64)
+            .sum::<u64>()
+            * u64::from(cycles)
+    }
+
+    /// Whether a rung goes by time, in workers that are renewed.
+    pub fn by_time(rung: &Rung) -> bool {
+        rung.until == Some(Until::Duration)
+    }
+}
+
+fn ladder(options: &RunOptions) -> Result<Ladder, Failure> {
+    let Some(path) = &options.ladder else {
+        return Ladder::parse(SHIPPED).map_err(Failure::harness);
+    };
+    let table = fs::read_to_string(path).map_err(|error| {
+        Failure::usage(format!(
+            "failed to read the table of rungs {}: {error}",
+            path.display()
+        ))
+    })?;
+    Ladder::parse(&table).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+}
+
+fn images(options: &RunOptions) -> Result<Vec<PathBuf>, Failure> {
+    if options.images.is_empty() {
+        return input::shipped().map_err(|error| {
+            Failure::unfit(format!(
+                "failed to put the built-in images into the cache folder: {error}"
+            ))
+        });
+    }
+    input::find(&options.images).map_err(|error| Failure {
+        code: if matches!(error, InputError::EmptyFolder { .. }) {
+            exit_code::NOTHING_RAN
+        } else {
+            exit_code::USAGE
+        },
+        message: error.to_string(),
+    })
+}
+
+/// Brings the model to this machine, so that no worker's time limit pays for a download. What is
+/// wrong with the files themselves is for the worker to find, and for the record to hold.
+fn locate(source: &Source) -> Result<String, Failure> {
+    let located = model::locate(source).map_err(|error| match error.class() {
+        Class::DownloadFailed | Class::DiskFull | Class::PermissionDenied => Failure::unfit(error),
+        _ => Failure::usage(error),
+    })?;
+    Ok(match located {
+        Located::Folder(folder) => folder.display().to_string(),
+        Located::Synthetic(_) => source.to_string(),
+    })
+}
+
+fn budget(options: &RunOptions) -> Option<Budget> {
+    let budget = &options.budget;
+    (!budget.no_budget).then(|| Budget {
+        reserve_bytes: budget.memory_reserve.as_u64(),
+        fraction: budget.memory_fraction,
+        cap_bytes: budget.memory_cap.map(|cap| cap.as_u64()),
+    })
+}
+
+fn default_threads() -> u32 {
+    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(cpus.min(MOST_THREADS)).unwrap_or(1)
+}

@@ -1,0 +1,103 @@
+//! The directory of one run: where it is, what it is called, who may read it.
+
+use std::fs::{self, DirBuilder, File};
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// A few runs may begin within one second; they differ in four digits.
+const TRIES: u32 = 16;
+
+#[derive(Debug)]
+pub struct RunDirectory {
+    pub path: PathBuf,
+    pub id: String,
+}
+
+impl RunDirectory {
+    /// Makes a new one in `out`, durably, and lets `latest` point to it.
+    pub fn create(out: &Path) -> io::Result<RunDirectory> {
+        DirBuilder::new().recursive(true).mode(0o700).create(out)?;
+        let directory = new_directory(out)?;
+        DirBuilder::new()
+            .mode(0o700)
+            .create(directory.path.join("attempts"))?;
+        sync_directory(&directory.path)?;
+        sync_directory(out)?;
+        point_latest(out, &directory.id)?;
+        Ok(directory)
+    }
+
+    /// Makes the folder for what one attempt prints.
+    pub fn attempt(&self, number: u32) -> io::Result<PathBuf> {
+        let folder = self.path.join(format!("attempts/{number:02}"));
+        DirBuilder::new().mode(0o700).create(&folder)?;
+        Ok(folder)
+    }
+}
+
+fn new_directory(out: &Path) -> io::Result<RunDirectory> {
+    let started = humantime::format_rfc3339_seconds(SystemTime::now())
+        .to_string()
+        .replace(':', "-");
+    let mut tries = 0;
+    loop {
+        let id = format!(
+            "{started}-{:04x}",
+            RandomState::new().hash_one(tries) & 0xffff
+        );
+        let path = out.join(&id);
+        match DirBuilder::new().mode(0o700).create(&path) {
+            Ok(()) => return Ok(RunDirectory { path, id }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < TRIES => {
+                tries += 1
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Replaced by rename, so that it always points to some run.
+fn point_latest(out: &Path, id: &str) -> io::Result<()> {
+    let made = out.join(format!("latest.{id}"));
+    symlink(id, &made)?;
+    fs::rename(&made, out.join("latest"))
+}
+
+/// Writes a file that is whole or not there, and stays so over a power cut.
+pub fn write_whole(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let parent = path.parent().unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let partial = parent.join(format!(".{name}.partial"));
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&partial)?;
+    io::Write::write_all(&mut file, contents)?;
+    file.sync_all()?;
+    fs::rename(&partial, path)?;
+    sync_directory(parent)
+}
+
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latest_points_to_the_newest_run() {
+        let out = tempfile::tempdir().unwrap();
+        let first = RunDirectory::create(out.path()).unwrap();
+        let second = RunDirectory::create(out.path()).unwrap();
+        assert_ne!(first.id, second.id);
+        let latest = fs::read_link(out.path().join("latest")).unwrap();
+        assert_eq!(latest.to_str().unwrap(), second.id);
+    }
+}

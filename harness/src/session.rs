@@ -1,0 +1,150 @@
+//! One run from the first record to the report: the directory, the journal, the probes.
+
+use std::cell::Cell;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crashpoint_probes::boot::Clocks;
+use crashpoint_probes::{ProbeThread, boot, environment, gpu, thread};
+use crashpoint_reports::event::Header;
+use crashpoint_reports::{Event, Report, journal};
+
+use crate::cli::Common;
+use crate::executable::this_executable;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::journal::Journal;
+use crate::run_directory::RunDirectory;
+use crate::supervise::{Progress, Supervisor};
+use crate::written;
+
+/// A driver that takes longer than this to name its GPUs is not waited for.
+const GPU_FACTS: Duration = Duration::from_secs(5);
+
+pub struct Session {
+    pub directory: RunDirectory,
+    pub journal: Journal,
+    pub interrupt: Interrupt,
+    pub executable: PathBuf,
+    probes: Option<ProbeThread>,
+    gpu_answered: bool,
+    attempts: Cell<u32>,
+}
+
+impl Session {
+    pub fn begin(common: &Common) -> Result<Session, Failure> {
+        let harness = |what: &'static str| {
+            move |error: io::Error| Failure::harness(format!("failed to {what}: {error}"))
+        };
+        let interrupt = Interrupt::listen().map_err(harness("listen for signals"))?;
+        let executable = this_executable().map_err(harness("find its own executable"))?;
+        let directory = RunDirectory::create(&common.out)
+            .map_err(|error| Failure::write(&common.out, &error))?;
+        let journal = Journal::create(&directory.path).map_err(Failure::unfit)?;
+        journal
+            .append_durably(Event::Header(header(&directory.id)))
+            .map_err(Failure::unfit)?;
+        let probes =
+            start_probes(common, &executable, &journal).map_err(harness("start the probes"))?;
+        let gpu = match &probes {
+            Some(probes) => probes.facts(GPU_FACTS),
+            None => Err("the probes are off".to_owned()),
+        };
+        let gpu_answered = gpu.is_ok();
+        let environment = environment::capture(env!("CARGO_PKG_VERSION"), std::env::vars_os(), gpu);
+        journal.append(Event::Environment(Box::new(environment)));
+        Ok(Session {
+            directory,
+            journal,
+            interrupt,
+            executable,
+            probes,
+            gpu_answered,
+            attempts: Cell::new(0),
+        })
+    }
+
+    /// The number of the next attempt, and the folder for what it prints.
+    pub fn next_attempt(&self) -> Result<(u32, PathBuf), Failure> {
+        let number = self.attempts.get() + 1;
+        self.attempts.set(number);
+        let folder = self
+            .directory
+            .attempt(number)
+            .map_err(|error| Failure::write(&self.directory.path, &error))?;
+        Ok((number, folder))
+    }
+
+    pub fn supervisor<'a>(&'a self, observe: &'a dyn Fn(Progress)) -> Supervisor<'a> {
+        Supervisor {
+            keeper: self.executable.clone(),
+            journal: &self.journal,
+            probes: self.probes.as_ref(),
+            interrupt: &self.interrupt,
+            observe,
+        }
+    }
+
+    /// Ends the record, and makes the report from it.
+    pub fn end(self) -> Result<(Report, PathBuf), Failure> {
+        if let Some(probes) = self.probes {
+            // One that answered at the beginning and does not any more was lost on the way.
+            if self.gpu_answered
+                && let Err(what) = probes.facts(Duration::ZERO)
+            {
+                self.journal.append(Event::Trouble { what });
+            }
+            probes.stop();
+        }
+        if let Some(signal) = self.interrupt.signal() {
+            self.journal.append(Event::Interrupted { signal });
+        }
+        self.journal.append(Event::RunEnd {});
+        let closed = self.journal.close();
+        let report = written::read(&self.directory.path)?;
+        let saved = written::write(&self.directory.path, &report);
+        // The first thing that went wrong is the one to tell.
+        closed.map_err(Failure::unfit)?;
+        saved?;
+        Ok((report, self.directory.path))
+    }
+}
+
+fn start_probes(
+    common: &Common,
+    executable: &Path,
+    journal: &Journal,
+) -> io::Result<Option<ProbeThread>> {
+    if common.sample_hz == 0.0 {
+        return Ok(None);
+    }
+    let gpu = gpu::Command {
+        program: executable.to_owned(),
+        args: vec!["probe".into()],
+    };
+    let sink = journal.clone();
+    let config = thread::Config {
+        hz: common.sample_hz,
+        gpu: Some(gpu),
+    };
+    ProbeThread::start(config, move |sample| sink.sample(sample)).map(Some)
+}
+
+fn header(run: &str) -> Header {
+    let pid = i32::try_from(std::process::id()).unwrap_or_default();
+    Header {
+        format: journal::FORMAT,
+        crashpoint: env!("CARGO_PKG_VERSION").to_owned(),
+        run: run.to_owned(),
+        command: std::env::args_os()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect(),
+        boot_id: boot::boot_id().unwrap_or_default(),
+        boot_time_s: boot::boot_time_s().unwrap_or_default(),
+        boottime_us: Clocks::now().boottime_us,
+        pid,
+        pid_start_ticks: boot::process_start_ticks(pid).unwrap_or_default(),
+        pid_namespace: boot::pid_namespace().unwrap_or_default(),
+    }
+}
