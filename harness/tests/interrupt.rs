@@ -1,0 +1,77 @@
+//! Ctrl-C, a CI system's cancel, and a supervisor that is killed.
+
+mod support;
+
+use std::process::{Child, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use support::{Place, attempts, eventually, lives, records};
+
+/// A run that hangs in the third image, once it has come so far.
+fn hanging(place: &Place) -> Child {
+    let child = place
+        .command(&["run", "fifth", "--inject", "hang@image=3,phase=vision"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    eventually("the third image", || {
+        records(place)
+            .iter()
+            .any(|record| {
+                let marker = &record["event"]["marker"];
+                marker["image"]["index"] == 3 && marker["phase"] == "vision"
+            })
+            .then_some(())
+    });
+    child
+}
+
+fn send(child: &Child, signal: Signal) {
+    kill(Pid::from_raw(child.id() as i32), signal).unwrap();
+}
+
+#[track_caller]
+fn interrupted_by(signal: Signal, code: i32) {
+    let place = Place::new();
+    let child = hanging(&place);
+    send(&child, signal);
+    let ran = place.ran(child).exits(code);
+    let report = ran.report();
+    assert_eq!(report["journal"]["complete"], true);
+    assert_eq!(report["run"]["interrupted_by"], signal as i32);
+    let attempt = attempts(&report)[0];
+    assert_eq!(attempt["outcome"], "incomplete");
+    assert_eq!(attempt["ending"]["interrupted"], true);
+    assert_eq!(attempt["images"][1]["outcome"], "survived");
+}
+
+#[test]
+fn ctrl_c_leaves_a_complete_record() {
+    interrupted_by(Signal::SIGINT, 130);
+}
+
+#[test]
+fn a_cancel_leaves_a_complete_record() {
+    interrupted_by(Signal::SIGTERM, 143);
+}
+
+#[test]
+fn a_worker_dies_with_a_supervisor_that_is_killed() {
+    let place = Place::new();
+    let child = hanging(&place);
+    let worker = records(&place)
+        .iter()
+        .find_map(|record| record["event"]["spawned"]["pid"].as_i64())
+        .unwrap();
+    assert!(lives(worker));
+    send(&child, Signal::SIGKILL);
+    place.ran(child);
+    eventually("the worker's death", || (!lives(worker)).then_some(()));
+    // Its last marker was acknowledged, so the crash point is there.
+    let ran = place.crashpoint(&["report", "--format", "json"]).exits(0);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(attempts(&report)[0]["crash_point"]["image"], 3);
+    assert_eq!(attempts(&report)[0]["crash_point"]["phase"], "vision");
+}

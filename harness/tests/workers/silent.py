@@ -1,0 +1,2 @@
+#!/usr/bin/env python3
+"""Says nothing and leaves with success."""
