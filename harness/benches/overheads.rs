@@ -1,0 +1,209 @@
+//! What crashpoint costs, as ratios within one run: `cargo bench -p crashpoint`.
+//!
+//! Each figure is taken in turn with the thing it is compared to, since machines drift.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crashpoint::interrupt::Interrupt;
+use crashpoint::journal::Journal;
+use crashpoint::supervise::{Progress, Stdin, Supervisor, Task, TimeLimits};
+use crashpoint_reports::event::Marker;
+use crashpoint_reports::journal::encode;
+use crashpoint_reports::protocol::FD_VARIABLE;
+use crashpoint_reports::{Event, Phase, Record};
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+
+const CRASHPOINT: &str = env!("CARGO_BIN_EXE_crashpoint");
+const SPAWNS: usize = 100;
+const MARKERS: usize = 400;
+const PAIRS: usize = 7;
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Result<()> {
+    // In the target folder: a folder for temporary files may be in memory, and costs nothing to sync.
+    let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    spawn(place.path())?;
+    marker(place.path())?;
+    probing(place.path())?;
+    Ok(())
+}
+
+fn spawn(place: &Path) -> Result<()> {
+    let folder = place.join("spawn");
+    std::fs::create_dir_all(folder.join("attempts"))?;
+    let journal = Journal::create(&folder)?;
+    let interrupt = Interrupt::listen()?;
+    let mut bare = Vec::new();
+    let mut ours = Vec::new();
+    for n in 0..SPAWNS {
+        bare.push(bare_spawn()?);
+        let begun = Instant::now();
+        let hello = Cell::new(Duration::ZERO);
+        let observe = |progress: Progress| {
+            if matches!(progress, Progress::Hello) {
+                hello.set(begun.elapsed());
+            }
+        };
+        let supervisor = Supervisor {
+            keeper: PathBuf::from(CRASHPOINT),
+            journal: &journal,
+            probes: None,
+            interrupt: &interrupt,
+            observe: &observe,
+        };
+        let attempt_folder = folder.join(format!("attempts/{n}"));
+        std::fs::create_dir(&attempt_folder)?;
+        supervisor.attempt(&Task {
+            attempt: u32::try_from(n)?,
+            case: "bench".to_owned(),
+            n: 1,
+            folder: attempt_folder,
+            program: CRASHPOINT.into(),
+            arguments: vec!["worker".into()],
+            variables: Vec::new(),
+            stdin: Stdin::Null,
+            job: Some(serde_json::json!({"work": {"fault": {}}})),
+            limits: TimeLimits::default(),
+            echo: false,
+        })?;
+        ours.push(hello.get());
+    }
+    compare(
+        "spawn to the worker's first message",
+        &mut ours,
+        "a bare posix_spawn of the same binary",
+        &mut bare,
+    );
+    Ok(())
+}
+
+/// The same worker, without keeper, pipes or record.
+fn bare_spawn() -> Result<Duration> {
+    let (ours, theirs) = UnixStream::pair()?;
+    fcntl(&theirs, FcntlArg::F_SETFD(FdFlag::empty()))?;
+    let begun = Instant::now();
+    let mut child = Command::new(CRASHPOINT)
+        .arg("worker")
+        .env(FD_VARIABLE, theirs.as_raw_fd().to_string())
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    BufReader::new(&ours).read_line(&mut String::new())?;
+    let elapsed = begun.elapsed();
+    drop((ours, theirs));
+    child.wait()?;
+    Ok(elapsed)
+}
+
+fn marker(place: &Path) -> Result<()> {
+    let folder = place.join("marker");
+    std::fs::create_dir(&folder)?;
+    let journal = Journal::create(&folder)?;
+    let event = || {
+        Event::Marker(Marker {
+            attempt: 1,
+            id: Some(7),
+            phase: Phase::Decode,
+            image: None,
+        })
+    };
+    let mut line = Vec::new();
+    encode(
+        &Record {
+            seq: 1000,
+            mono_us: 1 << 40,
+            wall_us: 1 << 50,
+            event: event(),
+        },
+        &mut line,
+    )?;
+    let mut raw = File::create(folder.join("raw"))?;
+    let mut bare = Vec::new();
+    let mut ours = Vec::new();
+    for _ in 0..MARKERS {
+        let begun = Instant::now();
+        raw.write_all(&line)?;
+        raw.sync_data()?;
+        bare.push(begun.elapsed());
+        let begun = Instant::now();
+        journal.append_durably(event())?;
+        ours.push(begun.elapsed());
+    }
+    journal.close()?;
+    compare(
+        "a durable marker",
+        &mut ours,
+        "write and fdatasync of the same bytes",
+        &mut bare,
+    );
+    Ok(())
+}
+
+fn probing(place: &Path) -> Result<()> {
+    let mut without = Vec::new();
+    let mut with = Vec::new();
+    run(place, "0")?;
+    for _ in 0..PAIRS {
+        without.push(run(place, "0")?);
+        with.push(run(place, "100")?);
+    }
+    compare(
+        "an image while probing at 100 Hz",
+        &mut with,
+        "an image without probing",
+        &mut without,
+    );
+    Ok(())
+}
+
+/// The median time of an image in a run of many.
+fn run(place: &Path, hz: &str) -> Result<Duration> {
+    let output = Command::new(CRASHPOINT)
+        .args([
+            "run",
+            "long",
+            "--images-total",
+            "60",
+            "--json",
+            "--quiet",
+            "--sample-hz",
+            hz,
+        ])
+        .current_dir(place)
+        .output()?;
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let seconds = report["statistics"]["image_seconds"]["median"]
+        .as_f64()
+        .ok_or("the run has no times")?;
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+fn compare(ours: &str, a: &mut [Duration], theirs: &str, b: &mut [Duration]) {
+    let pairs: Vec<f64> = a
+        .iter()
+        .zip(b.iter())
+        .map(|(a, b)| a.as_secs_f64() / b.as_secs_f64())
+        .collect();
+    let ratio = median(pairs);
+    let micros =
+        |times: &[Duration]| median(times.iter().map(|time| time.as_secs_f64() * 1e6).collect());
+    println!(
+        "{ours}: {:.0} us; {theirs}: {:.0} us; median ratio of {} pairs {ratio:.3}",
+        micros(a),
+        micros(b),
+        a.len()
+    );
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
