@@ -454,7 +454,8 @@ fn check_text(folder: &Folder, text: &TextConfig) -> Result<(), ModelError> {
         text.num_attention_heads,
         text.key_value_heads(),
     )?;
-    if text.head_dim.is_some_and(|dim| dim != text.head_dim()) || !text.head_dim().is_multiple_of(2) {
+    if text.head_dim.is_some_and(|dim| dim != text.head_dim()) || !text.head_dim().is_multiple_of(2)
+    {
         return Err(unsupported(
             "a head_dim other than the even share of hidden_size".into(),
         ));

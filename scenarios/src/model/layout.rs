@@ -1,23 +1,32 @@
-//! The names that tensors go by: what older and current transformers write, as one.
+//! The names that tensors go by: what older and newer transformers write, as one.
+//!
+//! | written by | language model | tower |
+//! |---|---|---|
+//! | 4.36 on | `language_model.model.*`, `language_model.lm_head.*` | `vision_tower.vision_model.*` |
+//! | 4.52 on | `model.language_model.*`, `lm_head.*` | `model.vision_tower.vision_model.*` |
+//! | 5 | either | without `vision_model` |
 
 use super::manifest::{LANGUAGE, PROJECTOR, TOWER};
 
-/// The older layout's name for a tensor of either layout; other names stay as they are.
+/// The oldest layout's name for a tensor of any layout; other names stay as they are.
 pub fn canonical(name: &str) -> String {
-    let current = [
-        ("model.vision_tower.vision_model.", TOWER, "."),
-        // Since CLIP's vision model lost its inner level.
-        ("model.vision_tower.", TOWER, "."),
-        ("model.multi_modal_projector.", PROJECTOR, "."),
-        ("model.language_model.", LANGUAGE, ".model."),
-        ("lm_head.", LANGUAGE, ".lm_head."),
-    ];
-    for (prefix, group, between) in current {
-        if let Some(rest) = name.strip_prefix(prefix) {
-            return format!("{group}{between}{rest}");
-        }
+    let (nested, inner) = match name.strip_prefix("model.") {
+        Some(inner) => (true, inner),
+        None => (false, name),
+    };
+    if let Some(rest) = inner.strip_prefix("vision_tower.") {
+        let rest = rest.strip_prefix("vision_model.").unwrap_or(rest);
+        return format!("{TOWER}.{rest}");
     }
-    name.to_owned()
+    if inner.starts_with(PROJECTOR) {
+        return inner.to_owned();
+    }
+    match inner.strip_prefix("language_model.") {
+        Some(rest) if nested => format!("{LANGUAGE}.model.{rest}"),
+        Some(_) => name.to_owned(),
+        None if name.starts_with("lm_head.") => format!("{LANGUAGE}.{name}"),
+        None => name.to_owned(),
+    }
 }
 
 /// What some versions of transformers stored although it is computed.
@@ -30,24 +39,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_layouts_become_one() {
-        for (current, older) in [
+    fn all_layouts_become_one() {
+        for (oldest, others) in [
             (
-                "model.language_model.layers.0.mlp.up_proj.weight",
                 "language_model.model.layers.0.mlp.up_proj.weight",
+                &["model.language_model.layers.0.mlp.up_proj.weight"][..],
             ),
-            ("lm_head.weight", "language_model.lm_head.weight"),
+            ("language_model.lm_head.weight", &["lm_head.weight"]),
             (
-                "model.vision_tower.vision_model.pre_layrnorm.bias",
                 "vision_tower.vision_model.pre_layrnorm.bias",
+                &[
+                    "model.vision_tower.vision_model.pre_layrnorm.bias",
+                    "model.vision_tower.pre_layrnorm.bias",
+                    "vision_tower.pre_layrnorm.bias",
+                ],
             ),
             (
-                "model.multi_modal_projector.linear_1.bias",
                 "multi_modal_projector.linear_1.bias",
+                &["model.multi_modal_projector.linear_1.bias"],
             ),
+            ("image_newline", &[]),
+            ("model.norm.weight", &[]),
         ] {
-            assert_eq!(canonical(current), older);
-            assert_eq!(canonical(older), older);
+            assert_eq!(canonical(oldest), oldest);
+            for other in others {
+                assert_eq!(canonical(other), oldest);
+            }
         }
     }
 }

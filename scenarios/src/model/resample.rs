@@ -1,5 +1,6 @@
 //! Resizing as Pillow does it, byte for byte: the width first, then the height, each pass in
-//! fixed point and rounded to bytes.
+//! fixed point and rounded to bytes. (From version 13 on Pillow takes the height first where it
+//! shrinks far more than the width, which moves some bytes by a few levels.)
 //!
 //! Only the wanted window of the result is computed. Resizing the short edge of a very long image
 //! to the model's size would otherwise make gigabytes that the centre crop throws away.
