@@ -4,11 +4,14 @@
 
 use std::cell::RefCell;
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use crashpoint_reports::{Ending, Outcome, Phase};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::supervise::Progress;
+
+const REDRAW: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verbosity {
@@ -33,6 +36,8 @@ impl Console {
                 ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed_precise} {msg}")
                     .unwrap_or_else(|_| ProgressStyle::default_bar());
             bar.set_style(style);
+            // Without it the last message of a busy moment may never be drawn.
+            bar.enable_steady_tick(REDRAW);
             bar
         });
         Console {

@@ -4,6 +4,7 @@ mod kill;
 mod lines;
 mod output;
 mod spawn;
+mod streams;
 mod threads;
 mod time_limits;
 mod watch;

@@ -18,7 +18,7 @@ const CONTROL: i32 = 3;
 const EVENTS: i32 = 4;
 
 /// Our ends.
-pub struct Streams {
+pub struct Spawned {
     pub keeper: Child,
     pub control: UnixStream,
     pub events: UnixStream,
@@ -26,7 +26,7 @@ pub struct Streams {
     pub stderr: PipeReader,
 }
 
-pub fn spawn(keeper: &Path, task: &Task) -> io::Result<Streams> {
+pub fn spawn(keeper: &Path, task: &Task) -> io::Result<Spawned> {
     let (control, control_there) = UnixStream::pair()?;
     let (events, events_there) = UnixStream::pair()?;
     let (stdout, stdout_there) = io::pipe()?;
@@ -62,7 +62,7 @@ pub fn spawn(keeper: &Path, task: &Task) -> io::Result<Streams> {
         ])
         .map_err(io::Error::other)?;
     let keeper = command.spawn()?;
-    Ok(Streams {
+    Ok(Spawned {
         keeper,
         control,
         events,

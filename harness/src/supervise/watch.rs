@@ -1,22 +1,20 @@
 //! The one loop that watches a worker: its keeper, its messages, its output, its deadline.
 
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use crashpoint_reports::event::{AttemptEnd, AttemptStart, LeftBehind, Marker, ThreadState, Usage};
 use crashpoint_reports::protocol::MAX_LINE_BYTES;
 use crashpoint_reports::{Ending, EndingKind, Event, Phase, WaitStatus};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::kill::{Kill, Reason};
-use super::lines::{Lines, Look};
-use super::output::Capture;
-use super::spawn::{self, Streams};
+use super::lines::Look;
+use super::spawn::{self, Spawned};
+use super::streams::Streams;
 use super::worker_state::WorkerState;
 use super::{Finished, SuperviseError, Supervisor, Task, threads};
-use crate::keeper::{FromKeeper, ToKeeper};
+use crate::keeper::FromKeeper;
 
 /// How often the loop looks up though nothing happened: how far an image has come is recorded then.
 const TICK: Duration = Duration::from_millis(500);
@@ -56,8 +54,8 @@ pub fn attempt(supervisor: &Supervisor<'_>, task: &Task) -> Result<Finished, Sup
     supervisor.journal.append_durably(Event::Marker(marker))?;
 
     let failed = |what| move |why| SuperviseError::System { what, why };
-    let streams = spawn::spawn(&supervisor.keeper, task).map_err(failed("start the keeper"))?;
-    let mut watch = Watch::new(supervisor, task, streams).map_err(failed("watch the worker"))?;
+    let spawned = spawn::spawn(&supervisor.keeper, task).map_err(failed("start the keeper"))?;
+    let mut watch = Watch::new(supervisor, task, spawned).map_err(failed("watch the worker"))?;
     while !watch.over() {
         watch.look().map_err(failed("watch the worker"))?;
     }
@@ -68,12 +66,7 @@ struct Watch<'a> {
     supervisor: &'a Supervisor<'a>,
     task: &'a Task,
     keeper: std::process::Child,
-    /// `None` once the keeper has gone.
-    control: Option<Lines<UnixStream>>,
-    /// `None` once the worker has closed it, or is not listened to any more.
-    events: Option<Lines<UnixStream>>,
-    stdout: Capture,
-    stderr: Capture,
+    streams: Streams,
     state: WorkerState<'a>,
     pid: Option<i32>,
     kill: Option<Kill>,
@@ -86,39 +79,19 @@ struct Watch<'a> {
     spawn_error: Option<String>,
 }
 
-/// Which of the polled streams have something to say.
-#[derive(Default)]
-struct Ready {
-    control: bool,
-    events: bool,
-    stdout: bool,
-    stderr: bool,
-}
-
 impl<'a> Watch<'a> {
     fn new(
         supervisor: &'a Supervisor<'a>,
         task: &'a Task,
-        streams: Streams,
+        spawned: Spawned,
     ) -> io::Result<Watch<'a>> {
-        let echo = |stream: Box<dyn Write>| task.echo.then_some(stream);
-        let socket = streams.events.try_clone()?;
+        let socket = spawned.events.try_clone()?;
+        let (streams, keeper) = Streams::new(task, spawned)?;
         Ok(Watch {
             supervisor,
             task,
-            keeper: streams.keeper,
-            control: Some(Lines::new(streams.control, MAX_LINE_BYTES)),
-            events: Some(Lines::new(streams.events, MAX_LINE_BYTES)),
-            stdout: Capture::new(
-                streams.stdout,
-                &task.folder.join("stdout.log"),
-                echo(Box::new(io::stdout())),
-            )?,
-            stderr: Capture::new(
-                streams.stderr,
-                &task.folder.join("stderr.log"),
-                echo(Box::new(io::stderr())),
-            )?,
+            keeper,
+            streams,
             state: WorkerState::new(supervisor, task, socket),
             pid: None,
             kill: None,
@@ -136,19 +109,23 @@ impl<'a> Watch<'a> {
             return false;
         };
         let gave_up = self.ended.is_none() && self.spawn_error.is_none();
-        let streams_open = self.stdout.open() || self.stderr.open() || self.events.is_some();
         let waited = since.elapsed();
-        let swept = self.swept || self.control.is_none() || waited >= SWEEPING;
-        gave_up || (swept && (!streams_open || waited >= PIPES))
+        let swept = self.swept || self.streams.control.is_none() || waited >= SWEEPING;
+        gave_up || (swept && (!self.streams.open() || waited >= PIPES))
     }
 
     fn look(&mut self) -> io::Result<()> {
-        let ready = self.wait()?;
+        // The bell rings for ever: once the answer is under way it must not wake us again.
+        let bell = self
+            .kill
+            .is_none()
+            .then(|| self.supervisor.interrupt.as_fd());
+        let ready = self.streams.wait(self.until(), bell)?;
         if ready.stdout {
-            self.stdout.drain();
+            self.streams.stdout.drain();
         }
         if ready.stderr {
-            self.stderr.drain();
+            self.streams.stderr.drain();
         }
         // What the worker said comes before what became of it.
         if ready.events {
@@ -162,50 +139,19 @@ impl<'a> Watch<'a> {
         Ok(())
     }
 
-    fn wait(&self) -> io::Result<Ready> {
+    /// When the loop must look up at the latest.
+    fn until(&self) -> Instant {
         let now = Instant::now();
-        let mut until = now + TICK;
-        if self.ended.is_none() {
-            let next = match &self.kill {
-                Some(kill) => Some(kill.next()),
-                None => self.state.deadline().map(|(at, _)| at),
-            };
-            until = next.map_or(until, |next| next.min(until));
-        } else if let Some(since) = self.over_since {
-            until = until.min(since + if self.swept { PIPES } else { SWEEPING });
-        }
-        let timeout = Timespec::try_from(until.saturating_duration_since(now)).ok();
-
-        let control = self.control.as_ref().map(|lines| lines.source().as_fd());
-        let events = self.events.as_ref().map(|lines| lines.source().as_fd());
-        // The bell rings for ever: once the answer is under way it must not wake us again.
-        let bell = self
-            .kill
-            .is_none()
-            .then(|| self.supervisor.interrupt.as_fd());
-        let watched = [control, events, self.stdout.fd(), self.stderr.fd(), bell];
-        let mut polled: Vec<PollFd<'_>> = watched
-            .iter()
-            .flatten()
-            .map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN))
-            .collect();
-        match poll(&mut polled, timeout.as_ref()) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-        let mut answers = polled.iter().map(|fd| !fd.revents().is_empty());
-        let mut ready = |fd: &Option<_>| fd.is_some() && answers.next().unwrap_or(false);
-        let [control, events, stdout, stderr, _] = &watched;
-        Ok(Ready {
-            control: ready(control),
-            events: ready(events),
-            stdout: ready(stdout),
-            stderr: ready(stderr),
-        })
+        let next = match (self.over_since, &self.kill) {
+            (Some(since), _) => Some(since + if self.swept { PIPES } else { SWEEPING }),
+            (None, Some(kill)) => Some(kill.next()),
+            (None, None) => self.state.deadline().map(|(at, _)| at),
+        };
+        next.map_or(now + TICK, |next| next.min(now + TICK))
     }
 
     fn hear_worker(&mut self) {
-        let Some(lines) = &mut self.events else {
+        let Some(lines) = &mut self.streams.events else {
             return;
         };
         let mut wrong = None;
@@ -229,14 +175,11 @@ impl<'a> Watch<'a> {
                 what,
             });
         }
-        // Whoever goes on talking gets an error, and whoever waits for an answer sees the end.
-        if let Some(lines) = self.events.take() {
-            let _ = lines.source().shutdown(std::net::Shutdown::Both);
-        }
+        self.streams.stop_listening();
     }
 
     fn hear_keeper(&mut self) {
-        let Some(lines) = &mut self.control else {
+        let Some(lines) = &mut self.streams.control else {
             return;
         };
         let mut messages: Vec<FromKeeper> = Vec::new();
@@ -272,7 +215,7 @@ impl<'a> Watch<'a> {
             }
         }
         if !matches!(look, Ok(Look::Open)) {
-            self.control = None;
+            self.streams.control = None;
             self.over_since.get_or_insert_with(Instant::now);
         }
     }
@@ -297,7 +240,7 @@ impl<'a> Watch<'a> {
             }
             let (kill, order) = Kill::begin(reason, now);
             self.kill = Some(kill);
-            self.order(order);
+            self.streams.order(order);
         }
         let insist = self.supervisor.interrupt.insists();
         let order = self
@@ -305,17 +248,10 @@ impl<'a> Watch<'a> {
             .as_mut()
             .and_then(|kill| kill.advance(now, insist));
         if let Some(order) = order {
-            self.order(order);
+            self.streams.order(order);
         }
         if self.kill.as_ref().is_some_and(Kill::given_up) {
             self.over_since = Some(now);
-        }
-    }
-
-    fn order(&self, order: ToKeeper) {
-        if let Some(control) = &self.control {
-            // A keeper that has gone is noticed at the next read.
-            let _ = spawn::send(control.source(), &order);
         }
     }
 
@@ -365,13 +301,13 @@ impl<'a> Watch<'a> {
             limit,
             spawn_error: self.spawn_error.take(),
             usage: self.ended.map(|(_, usage)| usage),
-            stdout: self.stdout.finish(),
-            stderr: self.stderr.finish(),
+            stdout: self.streams.stdout.finish(),
+            stderr: self.streams.stderr.finish(),
             left_behind: self.left_behind,
             threads: self.threads,
         };
         // Closing its socket makes a keeper that still waits kill everything and leave.
-        drop(self.control);
+        drop(self.streams.control);
         reap(self.keeper);
         self.supervisor
             .journal
