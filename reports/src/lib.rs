@@ -15,6 +15,7 @@ pub mod protocol;
 pub mod render;
 pub mod report;
 pub mod sample;
+pub mod schema;
 pub mod statistics;
 pub mod verdict;
 mod words;

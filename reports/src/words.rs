@@ -37,6 +37,15 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// Three digits that count: `0.423`, `12.3`, `318`.
+pub fn number(value: f64) -> String {
+    match value.abs() {
+        small if small < 9.9995 => format!("{value:.3}"),
+        middle if middle < 99.95 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
+}
+
 /// `0.42 s`, `14.0 s`, `3 min 20 s`, `2 h 05 min`.
 pub fn duration(seconds: f64) -> String {
     match seconds {
@@ -70,6 +79,10 @@ mod tests {
     fn sizes_and_times_take_the_unit_that_suits_them() {
         assert_eq!(gib(7_355_199_488), "6.85 GiB");
         assert_eq!(size(512 << 20), "512.0 MiB");
+        assert_eq!(
+            [number(0.4231), number(12.34), number(317.9)],
+            ["0.423", "12.3", "318"]
+        );
         assert_eq!(duration(200.0), "3 min 20 s");
         assert_eq!(duration(7_500.0), "2 h 05 min");
         assert_eq!(counted(1, "token"), "1 token");

@@ -1,6 +1,7 @@
 //! The repository's chores, a subcommand each, a file or a folder each: `cargo xtask --help`.
 
 mod images;
+mod schema;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -21,11 +22,14 @@ struct Arguments {
 enum Chore {
     /// Draw the news pages that ship with crashpoint-scenarios
     Images(images::Options),
+    /// Write the JSON Schema of the report
+    Schema(schema::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Images(options) => images::run(&options),
+        Chore::Schema(options) => schema::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -42,7 +42,7 @@ pub fn clip(line: String, columns: usize) -> String {
 pub fn inline(text: &str, columns: usize) -> String {
     let mut escaped = String::new();
     for letter in plain(text, columns).chars() {
-        // A colon ends what would become a link by itself, an at sign what would call somebody.
+        // An at sign would call somebody.
         if matches!(
             letter,
             '\\' | '`'
@@ -59,13 +59,13 @@ pub fn inline(text: &str, columns: usize) -> String {
                 | '$'
                 | '!'
                 | '@'
-                | ':'
         ) {
             escaped.push('\\');
         }
         escaped.push(letter);
     }
-    escaped
+    // These become links by themselves.
+    escaped.replace("://", "\\://").replace("www.", "www\\.")
 }
 
 /// A fenced block that its text cannot leave: the last `lines` lines of it.

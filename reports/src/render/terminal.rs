@@ -4,7 +4,7 @@ use super::escape::{clip, plain, wrap};
 use super::rung::{Rung, State, rungs};
 use crate::outcome::Outcome;
 use crate::report::{Attempt, Report, SuspectFinding};
-use crate::words::{counted, duration, percent, size};
+use crate::words::{counted, duration, number, percent, size};
 
 const COLUMNS: usize = 80;
 /// One line of the screen is left for the prompt.
@@ -188,7 +188,7 @@ fn row_of(name: &str, rung: &Rung<'_>) -> String {
     let seconds = |pick: fn(&crate::statistics::Spread) -> f64| {
         rung.image_seconds
             .as_ref()
-            .map_or_else(String::new, |spread| format!("{:.3}", pick(spread)))
+            .map_or_else(String::new, |spread| number(pick(spread)))
     };
     let images = if rung.images == 0 {
         String::new()
@@ -212,18 +212,20 @@ fn measured(report: &Report) -> Vec<(&'static str, String)> {
     let mut speed = Vec::new();
     if let Some(spread) = statistics.image_seconds {
         speed.push(format!(
-            "median {:.3} s an image, p95 {:.3}, max {:.3}",
-            spread.median, spread.p95, spread.max
+            "{} s an image (p95 {}, max {})",
+            number(spread.median),
+            number(spread.p95),
+            number(spread.max)
         ));
     }
     if let Some(spread) = statistics.tokens_per_second {
-        speed.push(format!("{:.1} tokens/s", spread.median));
+        speed.push(format!("{} tokens/s", number(spread.median)));
     }
     if let Some(seconds) = summary.load_seconds {
         speed.push(format!("load {}", duration(seconds)));
     }
     if !speed.is_empty() {
-        rows.push(("speed", speed.join("; ")));
+        rows.push(("speed", speed.join(", ")));
     }
     let mut memory = Vec::new();
     if let Some(bytes) = summary.peak_rss_bytes {
@@ -257,12 +259,12 @@ fn measured(report: &Report) -> Vec<(&'static str, String)> {
         let low = percent(rate.interval.low);
         let high = percent(rate.interval.high);
         let mut line = format!(
-            "{} of {}: {low} to {high} (95%, two-sided)",
+            "{} of {}; 95%: {low} to {high} two-sided",
             rate.events,
             counted(rate.n as usize, "attempt")
         );
         if rate.events == 0 {
-            line += &format!(", below {} (one-sided)", percent(rate.below));
+            line += &format!(", below {} one-sided", percent(rate.below));
         }
         rows.push(("crash rate", line));
     }

@@ -101,7 +101,7 @@ pub fn this_image(scene: &Scene<'_>) -> Judgement {
         }
         _ => Judgement::not_tested(
             numbers,
-            format!("image {image} was not tried alone: run `crashpoint run each-alone`"),
+            format!("image {image} was not tried alone: run crashpoint run each-alone"),
         ),
     }
 }
@@ -159,7 +159,7 @@ pub fn accumulation(scene: &Scene<'_>) -> Judgement {
         _ => Judgement::not_tested(
             numbers,
             format!(
-                "image {image} was not tried alone, or with both outcomes: run `crashpoint run fifth-alone`"
+                "image {image} was not tried alone, or with both outcomes: run crashpoint run fifth-alone"
             ),
         ),
     }

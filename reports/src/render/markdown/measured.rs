@@ -4,7 +4,7 @@ use super::table::Table;
 use super::text;
 use crate::report::{Report, Statistics};
 use crate::statistics::Spread;
-use crate::words::{counted, percent, size};
+use crate::words::{counted, number, percent, size};
 
 pub fn section(report: &Report) -> String {
     let mut table = Table::new(&["", "median", "p95", "max", "n"]);
@@ -18,9 +18,9 @@ pub fn section(report: &Report) -> String {
         if let Some(spread) = spread {
             table.row(vec![
                 name.to_owned(),
-                format!("{:.3}", spread.median),
-                format!("{:.3}", spread.p95),
-                format!("{:.3}", spread.max),
+                number(spread.median),
+                number(spread.p95),
+                number(spread.max),
                 spread.n.to_string(),
             ]);
         }

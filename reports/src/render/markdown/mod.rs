@@ -8,7 +8,7 @@ mod table;
 use super::escape::inline;
 use super::rung::{Rung, rungs};
 use crate::report::Report;
-use crate::words::duration;
+use crate::words::{duration, number};
 use table::Table;
 
 /// Foreign text within a line is cut here.
@@ -86,7 +86,7 @@ fn cells(rung: &Rung<'_>) -> Vec<String> {
     let seconds = |pick: fn(&crate::statistics::Spread) -> f64| {
         rung.image_seconds
             .as_ref()
-            .map_or_else(String::new, |spread| format!("{:.3}", pick(spread)))
+            .map_or_else(String::new, |spread| number(pick(spread)))
     };
     let mut what = text(rung.title);
     if let Some(because) = rung.skipped {

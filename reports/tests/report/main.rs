@@ -1,0 +1,15 @@
+//! Reports made of journals written by hand.
+
+// Also in the helpers of tests, which clippy does not take for tests.
+#![allow(clippy::unwrap_used)]
+
+mod crash_points;
+mod cut;
+mod findings;
+mod journal;
+mod measurements;
+mod outcomes;
+mod rendering;
+mod schema;
+mod suspects;
+mod verdicts;

@@ -1,0 +1,219 @@
+//! The differential: what a run says for and against the usual suspects.
+
+use crashpoint_reports::event::Event;
+use crashpoint_reports::report::{Report, Suspect, SuspectFinding};
+use crashpoint_reports::{Ending, EndingKind, GpuSample, Phase};
+
+use crate::journal::{GIB, Journal, ladder_with_a_bad_fifth};
+
+use SuspectFinding::{NotTested, RuledOut, Supported};
+
+fn suspect<'a>(report: &'a Report, name: &str) -> &'a Suspect {
+    report
+        .differential
+        .iter()
+        .find(|it| it.suspect == name)
+        .unwrap()
+}
+
+fn findings(journal: &Journal) -> Vec<(String, SuspectFinding)> {
+    let report = journal.report();
+    let named = |it: &Suspect| (it.suspect.clone(), it.finding);
+    report.differential.iter().map(named).collect()
+}
+
+fn finding(journal: &Journal, name: &str) -> SuspectFinding {
+    suspect(&journal.report(), name).finding
+}
+
+#[test]
+fn where_nothing_died_nothing_was_tested_and_the_numbers_are_there() {
+    let mut journal = Journal::of(&[]);
+    journal.survivor(1, "fifth", &[1, 2, 3, 4, 5]);
+    journal.run_end();
+    assert_eq!(findings(&journal).len(), 11);
+    for (name, finding) in findings(&journal) {
+        assert_eq!(finding, NotTested, "{name}");
+    }
+    let report = journal.report();
+    assert_eq!(
+        suspect(&report, "host_memory").numbers["memory_available_min_share"],
+        0.75
+    );
+}
+
+#[test]
+fn an_image_that_dies_alone_while_others_survive_alone_is_the_suspect() {
+    let journal = ladder_with_a_bad_fifth();
+    assert_eq!(finding(&journal, "this_image"), Supported);
+    assert_eq!(finding(&journal, "accumulation"), RuledOut);
+}
+
+#[test]
+fn an_image_that_dies_after_others_and_survives_alone_is_not() {
+    let mut journal = Journal::of(&[]);
+    journal.survivor(1, "each-alone/5", &[5]);
+    journal.death(2, "fifth", &[1, 2, 3, 4, 5]);
+    assert_eq!(finding(&journal, "this_image"), RuledOut);
+    assert_eq!(finding(&journal, "accumulation"), Supported);
+}
+
+#[test]
+fn the_very_first_image_that_dies_says_nothing_about_which_images_do() {
+    let mut journal = Journal::of(&[]);
+    journal.death(1, "single", &[1]);
+    assert_eq!(finding(&journal, "this_image"), NotTested);
+    assert_eq!(finding(&journal, "accumulation"), RuledOut);
+}
+
+#[test]
+fn an_image_that_dies_alone_sometimes_decides_nothing() {
+    let mut journal = Journal::of(&[]);
+    journal.survivor(1, "each-alone/5", &[5]);
+    journal.death(2, "fifth-alone", &[5]);
+    assert_eq!(finding(&journal, "this_image"), NotTested);
+}
+
+#[test]
+fn before_any_image_it_was_neither_an_image_nor_many() {
+    let mut journal = Journal::of(&[]);
+    journal.start(1, "single");
+    journal.hello(1);
+    journal.begin(1, Phase::Load, None);
+    journal.end(1, crate::journal::signal(11));
+    assert_eq!(finding(&journal, "this_image"), RuledOut);
+    assert_eq!(finding(&journal, "accumulation"), RuledOut);
+}
+
+#[test]
+fn host_memory_is_ruled_out_only_while_there_was_enough_up_to_the_end() {
+    let mut enough = Journal::of(&[]);
+    enough.death(1, "fifth", &[1]);
+    let report = enough.report();
+    let found = suspect(&report, "host_memory");
+    assert_eq!(found.finding, RuledOut);
+    assert!(found.because.contains("75%"), "{}", found.because);
+
+    let with_last_sample = |change: fn(&mut crashpoint_reports::Sample), wait_us: u64| {
+        let mut journal = Journal::of(&[]);
+        journal.worker(1, "single");
+        journal.begin(1, Phase::Preprocess, Journal::at(1, 1));
+        let mut sample = journal.a_sample(1);
+        change(&mut sample);
+        journal.push(Event::Samples(vec![sample]));
+        journal.wait(wait_us);
+        journal.end(1, crate::journal::signal(9));
+        finding(&journal, "host_memory")
+    };
+    assert_eq!(with_last_sample(|_| (), 0), RuledOut);
+    assert_eq!(
+        with_last_sample(|it| it.host.memory_available_bytes = Some(GIB), 0),
+        NotTested
+    );
+    let full_group = |it: &mut crashpoint_reports::Sample| {
+        it.host.cgroup_memory_bytes = Some(95);
+        it.host.cgroup_memory_limit_bytes = Some(100);
+    };
+    assert_eq!(with_last_sample(full_group, 0), NotTested);
+    // Memory can be gone in the seconds that nobody looked.
+    assert_eq!(with_last_sample(|_| (), 5_000_000), NotTested);
+    assert_eq!(
+        with_last_sample(|it| it.host.memory_available_bytes = None, 0),
+        NotTested
+    );
+}
+
+fn on_a_gpu(change: impl Fn(&mut GpuSample), ending: Ending) -> Journal {
+    let mut journal = Journal::empty();
+    journal.header("boot-a");
+    journal.plan.settings.device = Some("cuda:0".into());
+    let plan = journal.plan.clone();
+    journal.push(Event::Plan(plan));
+    journal.worker(1, "single");
+    journal.begin(1, Phase::Decode, Journal::at(1, 1));
+    let mut sample = journal.a_sample(1);
+    let mut gpu = GpuSample {
+        index: 0,
+        uuid: "GPU-1".into(),
+        memory_used_bytes: Some(8 * GIB),
+        memory_total_bytes: Some(24 * GIB),
+        celsius: Some(61),
+        power_milliwatts: Some(310_000),
+        ..GpuSample::default()
+    };
+    change(&mut gpu);
+    sample.gpus.push(gpu);
+    journal.push(Event::Samples(vec![sample]));
+    journal.end(1, ending);
+    journal
+}
+
+#[test]
+fn gpu_memory_is_ruled_out_by_its_peak_and_named_with_it() {
+    let roomy = on_a_gpu(|_| (), crate::journal::signal(11));
+    let report = roomy.report();
+    let found = suspect(&report, "gpu_memory");
+    assert_eq!(found.finding, RuledOut);
+    assert!(found.because.contains("8.00 GiB of 24.00 GiB (33.3%)"));
+    let full = on_a_gpu(
+        |gpu| gpu.memory_used_bytes = Some(23 * GIB),
+        crate::journal::signal(11),
+    );
+    assert_eq!(finding(&full, "gpu_memory"), NotTested);
+}
+
+#[test]
+fn heat_and_power_are_supported_by_what_the_gpu_itself_says() {
+    let hot = on_a_gpu(
+        |gpu| gpu.throttle_reasons = Some(0x40),
+        crate::journal::signal(11),
+    );
+    assert_eq!(finding(&hot, "temperature"), Supported);
+    let braked = on_a_gpu(
+        |gpu| gpu.throttle_reasons = Some(0x80),
+        crate::journal::signal(11),
+    );
+    assert_eq!(finding(&braked, "power"), Supported);
+    // The cap at full load is normal.
+    let capped = on_a_gpu(
+        |gpu| gpu.throttle_reasons = Some(0x4),
+        crate::journal::signal(11),
+    );
+    assert_eq!(finding(&capped, "power"), NotTested);
+    assert_eq!(finding(&capped, "temperature"), RuledOut);
+}
+
+#[test]
+fn when_the_machine_went_away_no_sensor_rules_anything_out() {
+    let gone = on_a_gpu(|_| (), Ending::of(EndingKind::MachineGone));
+    for name in [
+        "gpu_memory",
+        "host_memory",
+        "temperature",
+        "power",
+        "driver",
+    ] {
+        assert_eq!(finding(&gone, name), NotTested, "{name}");
+    }
+}
+
+#[test]
+fn time_is_ruled_out_by_a_worker_that_lived_longer() {
+    let mut journal = Journal::of(&[]);
+    journal.survivor(1, "long", &[1, 2, 3, 4, 5, 6]);
+    journal.death(2, "fifth", &[1, 2]);
+    assert_eq!(finding(&journal, "time"), RuledOut);
+    let mut alone = Journal::of(&[]);
+    alone.survivor(1, "single", &[1]);
+    alone.death(2, "fifth", &[1, 2, 3]);
+    assert_eq!(finding(&alone, "time"), NotTested);
+}
+
+#[test]
+fn a_verdict_on_the_configuration_supports_it() {
+    let mut journal = Journal::fifth();
+    journal.error(1, Some(crashpoint_reports::Class::ConfigDtype), false);
+    journal.end(1, crate::journal::exit(1));
+    assert_eq!(finding(&journal, "configuration"), Supported);
+    assert_eq!(finding(&journal, "environment"), NotTested);
+}

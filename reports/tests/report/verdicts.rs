@@ -1,0 +1,234 @@
+//! Why: from the evidence of one attempt to a class.
+
+use crashpoint_reports::diagnose::{Bundle, verdict};
+use crashpoint_reports::event::ThreadState;
+use crashpoint_reports::protocol::WorkerError;
+use crashpoint_reports::{Class, Confidence, Ending, EndingKind, Verdict};
+
+use crate::journal::{exit, signal};
+
+/// `SIG...` by number, on Linux.
+const ILL: i32 = 4;
+const ABRT: i32 = 6;
+const BUS: i32 = 7;
+const FPE: i32 = 8;
+const KILL: i32 = 9;
+const SEGV: i32 = 11;
+const PIPE: i32 = 13;
+const TERM: i32 = 15;
+
+fn of(ending: Ending, stderr: &str) -> Verdict {
+    verdict(&Bundle {
+        ending: Some(&ending),
+        stderr: Some(stderr),
+        ..Bundle::default()
+    })
+}
+
+fn names(verdict: &Verdict) -> (Class, Confidence) {
+    (verdict.class, verdict.confidence)
+}
+
+#[test]
+fn every_verdict_has_evidence_and_an_action() {
+    for number in 1..=31 {
+        let verdict = of(signal(number), "");
+        assert!(!verdict.evidence.is_empty(), "{number}");
+        assert!(!verdict.action.is_empty(), "{number}");
+        assert_ne!(verdict.confidence, Confidence::Certain, "{number}");
+        let undecided = verdict.class == Class::Unknown;
+        assert_eq!(
+            undecided,
+            verdict.confidence == Confidence::None,
+            "{number}"
+        );
+    }
+}
+
+#[test]
+fn a_signal_alone_is_a_lead_at_most() {
+    for (number, class) in [
+        (ILL, Class::CpuInstructionSet),
+        (SEGV, Class::NativeCrash),
+        (BUS, Class::NativeCrash),
+        (FPE, Class::NativeCrash),
+        (ABRT, Class::AssertionFailed),
+        (TERM, Class::KilledFromOutside),
+    ] {
+        assert_eq!(
+            names(&of(signal(number), "")),
+            (class, Confidence::Possible)
+        );
+    }
+    assert_eq!(of(signal(PIPE), "").class, Class::Unknown);
+}
+
+#[test]
+fn sigkill_and_exit_code_137_prove_no_lack_of_memory() {
+    for ending in [signal(KILL), exit(137)] {
+        let found = of(ending, "");
+        assert_eq!(names(&found), (Class::Unknown, Confidence::None));
+    }
+    let missing = of(signal(KILL), "").evidence.pop().unwrap();
+    assert_eq!(missing.source, "missing");
+    assert!(missing.text.contains("memory.events"));
+}
+
+#[test]
+fn what_was_printed_before_an_abort_tells_its_kind() {
+    for (stderr, expected) in [
+        (
+            "free(): invalid pointer\n",
+            (Class::NativeCrash, Confidence::Possible),
+        ),
+        (
+            "thread 'main' panicked at src/main.rs:3:5:\nindex out of bounds",
+            (Class::AssertionFailed, Confidence::Likely),
+        ),
+        (
+            "terminate called after throwing an instance of 'std::bad_alloc'\n",
+            (Class::HostAllocFailed, Confidence::Likely),
+        ),
+        (
+            "terminate called after throwing an instance of 'c10::Error'\n  what():  CUDA error: unspecified launch failure",
+            (Class::AssertionFailed, Confidence::Possible),
+        ),
+        (
+            "thread 'main' has overflowed its stack\nfatal runtime error: stack overflow",
+            (Class::StackOverflow, Confidence::Likely),
+        ),
+    ] {
+        assert_eq!(names(&of(signal(ABRT), stderr)), expected, "{stderr}");
+    }
+}
+
+#[test]
+fn an_uncaught_exception_is_told_by_its_traceback() {
+    let traceback = |line: &str| {
+        format!(
+            "Traceback (most recent call last):\n  File \"app.py\", line 3, in <module>\n{line}\n"
+        )
+    };
+    for (line, expected) in [
+        (
+            "ValueError: bad page",
+            (Class::ApplicationException, Confidence::Likely),
+        ),
+        (
+            "torch.OutOfMemoryError: CUDA out of memory.",
+            (Class::ApplicationException, Confidence::Possible),
+        ),
+        (
+            "ModuleNotFoundError: No module named 'torch'",
+            (Class::LibraryMissing, Confidence::Likely),
+        ),
+        ("MemoryError", (Class::HostAllocFailed, Confidence::Likely)),
+    ] {
+        assert_eq!(names(&of(exit(1), &traceback(line))), expected, "{line}");
+    }
+    // Caught and printed: it went on, and ended by something else.
+    assert_eq!(
+        of(signal(SEGV), &traceback("ValueError: x")).class,
+        Class::NativeCrash
+    );
+    assert_eq!(of(exit(1), "error: no such page").class, Class::Unknown);
+}
+
+#[test]
+fn what_the_worker_says_itself_stands_before_its_signal() {
+    let error = |class, refused| WorkerError {
+        class,
+        message: "1,130,415 MiB asked for".into(),
+        refused,
+    };
+    let said = |error: &WorkerError| {
+        names(&verdict(&Bundle {
+            ending: Some(&signal(ABRT)),
+            error: Some(error),
+            ..Bundle::default()
+        }))
+    };
+    assert_eq!(
+        said(&error(Some(Class::ModelFilesBroken), false)),
+        (Class::ModelFilesBroken, Confidence::Certain)
+    );
+    assert_eq!(
+        said(&error(None, true)),
+        (Class::ConfigMemoryPlan, Confidence::Likely)
+    );
+    assert_eq!(
+        said(&error(None, false)),
+        (Class::AssertionFailed, Confidence::Possible)
+    );
+}
+
+#[test]
+fn a_hang_is_unknown_and_shows_what_its_threads_waited_in() {
+    let ending = Ending {
+        signal: Some(KILL),
+        ..Ending::of(EndingKind::Timeout)
+    };
+    let threads = [ThreadState {
+        tid: 12,
+        name: "cuda".into(),
+        state: "D".into(),
+        wchan: Some("uvm_ioctl".into()),
+        syscall: None,
+    }];
+    let found = verdict(&Bundle {
+        ending: Some(&ending),
+        limit: Some("in decode: more than 30.0 s"),
+        threads: &threads,
+        ..Bundle::default()
+    });
+    assert_eq!(found.class, Class::Unknown);
+    let text: Vec<&str> = found.evidence.iter().map(|it| it.text.as_str()).collect();
+    assert!(text.contains(&"in decode: more than 30.0 s"));
+    assert!(text.contains(&"thread 12 (cuda) in state D, waiting in uvm_ioctl"));
+}
+
+#[test]
+fn a_start_that_failed_is_named_only_where_the_text_proves_it() {
+    let started = |text: &str| {
+        names(&verdict(&Bundle {
+            spawn_error: Some(text),
+            ..Bundle::default()
+        }))
+    };
+    assert_eq!(
+        started("\"./run\" could not be started: Permission denied (os error 13)"),
+        (Class::PermissionDenied, Confidence::Certain)
+    );
+    assert_eq!(
+        started("\"pyhton\" could not be started: No such file or directory (os error 2)"),
+        (Class::Unknown, Confidence::None)
+    );
+    let loader = "app: error while loading shared libraries: libcudart.so.12: cannot open shared object file: No such file or directory";
+    assert_eq!(
+        names(&of(exit(127), loader)),
+        (Class::LibraryMissing, Confidence::Likely)
+    );
+}
+
+#[test]
+fn an_injected_fault_is_evidence_and_changes_no_class() {
+    let ending = signal(SEGV);
+    let plain = Bundle {
+        ending: Some(&ending),
+        ..Bundle::default()
+    };
+    let without = verdict(&plain);
+    let with = verdict(&Bundle {
+        inject: Some("segfault@image=5,phase=decode"),
+        ..plain
+    });
+    assert_eq!(names(&with), names(&without));
+    assert_eq!(with.evidence.len(), without.evidence.len() + 1);
+    assert!(
+        with.evidence
+            .last()
+            .unwrap()
+            .text
+            .contains("segfault@image=5")
+    );
+}
