@@ -242,9 +242,7 @@ impl OpenAttempt {
         // A phase may outlast the result of its image: then it is not the image that was under way.
         let had_image = under_way.image.is_some();
         let image = under_way.image.filter(|at| self.images.is_begun(at));
-        let planned = image
-            .as_ref()
-            .and_then(|at| plan.iter().find(|planned| planned.index == at.index));
+        let planned = image.as_ref().and_then(|at| super::planned(plan, at.index));
         let last_sample = self.last_own.as_deref().or(self.last_any.as_deref());
         // An ending that was found out later, after another boot perhaps, has no age to tell.
         let seen = !matches!(

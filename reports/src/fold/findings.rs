@@ -1,8 +1,7 @@
 //! Findings: what is worth saying without a death.
 
-use std::collections::BTreeMap;
-
 use super::attempt::Finished;
+use super::changed_output::changed_output;
 use super::is_greedy;
 use crate::event::Settings;
 use crate::outcome::Outcome;
@@ -13,6 +12,11 @@ use crate::verdict::{Class, Confidence, Evidence, Verdict};
 /// habits explain.
 const MATERIAL_SHARE: f64 = 0.01;
 const MATERIAL_BYTES: f64 = 8.0 * 1024.0 * 1024.0;
+
+// No class of death fits these, so the action is not a class's.
+const LEAVES_CHILDREN: &str = "Have the program wait for its children, or end them, before it leaves; crashpoint has ended them.";
+const HELD_OPEN: &str = "Find the process that the program started outside its own group and that still writes there; it may also hold memory of the GPU.";
+const BROKE_PROTOCOL: &str = "Correct the message in the program: docs/protocol.md has each with an example. What it said afterwards was not listened to.";
 
 pub fn all(
     attempts: &[Finished],
@@ -57,8 +61,9 @@ fn of_attempt(finished: &Finished) -> Vec<Finding> {
         what,
         verdict,
     };
-    let unexplained = |source: &str, text: String| {
-        Verdict::new(
+    let unexplained = |source: &str, text: String, action: &str| Verdict {
+        action: action.to_owned(),
+        ..Verdict::new(
             Class::Unknown,
             Confidence::None,
             vec![Evidence::new(source, text)],
@@ -82,17 +87,29 @@ fn of_attempt(finished: &Finished) -> Vec<Finding> {
             .map(|left| format!("{} (pid {})", left.name, left.pid))
             .collect();
         let what = format!("it left processes behind: {}", names.join(", "));
-        findings.push(finding(None, what.clone(), unexplained("keeper", what)));
+        findings.push(finding(
+            None,
+            what.clone(),
+            unexplained("keeper", what, LEAVES_CHILDREN),
+        ));
     }
     for (name, stream) in [("stdout", &attempt.stdout), ("stderr", &attempt.stderr)] {
         if stream.as_ref().is_some_and(|stream| stream.held_open) {
             let what = format!("something out of reach still held its {name} open after it ended");
-            findings.push(finding(None, what.clone(), unexplained(name, what)));
+            findings.push(finding(
+                None,
+                what.clone(),
+                unexplained(name, what, HELD_OPEN),
+            ));
         }
     }
     for violation in &attempt.violations {
         let what = format!("it broke the protocol: {violation}");
-        findings.push(finding(None, what.clone(), unexplained("worker", what)));
+        findings.push(finding(
+            None,
+            what.clone(),
+            unexplained("worker", what, BROKE_PROTOCOL),
+        ));
     }
     findings
 }
@@ -114,83 +131,6 @@ fn failure_of(attempt: &Attempt, image: &ImageRecord) -> Option<((Class, Confide
         )),
         None => None,
     }
-}
-
-struct Analysis<'a> {
-    finished: &'a Finished,
-    position: u32,
-    digest: &'a str,
-}
-
-impl Analysis<'_> {
-    fn name(&self) -> String {
-        format!(
-            "{}, attempt {}, position {}",
-            self.finished.case, self.finished.attempt.n, self.position
-        )
-    }
-}
-
-/// The same image under the same greedy settings must give the same tokens.
-fn changed_output(attempts: &[Finished]) -> Vec<Finding> {
-    let mut by_image: BTreeMap<u32, Vec<Analysis<'_>>> = BTreeMap::new();
-    for finished in attempts.iter().filter(|it| !it.attempt.diagnostic) {
-        for image in &finished.attempt.images {
-            if image.outcome == Outcome::Survived
-                && let Some(digest) = image.token_digest.as_deref()
-            {
-                by_image.entry(image.index).or_default().push(Analysis {
-                    finished,
-                    position: image.position,
-                    digest,
-                });
-            }
-        }
-    }
-    let changed = |(image, analyses): (u32, Vec<Analysis<'_>>)| -> Vec<Finding> {
-        let Some(usual) = usual(&analyses) else {
-            return Vec::new();
-        };
-        let others = analyses.iter().filter(|it| it.digest != usual.digest);
-        others
-            .map(|other| {
-                let what = format!(
-                    "image {image} gave other tokens in {} than in {}, with the same settings",
-                    other.name(),
-                    usual.name()
-                );
-                let digests = format!("token digest {}, not {}", other.digest, usual.digest);
-                Finding {
-                    case: other.finished.case.clone(),
-                    attempt: other.finished.attempt.n,
-                    image: Some(image),
-                    verdict: Verdict::new(
-                        Class::NumericalCorruption,
-                        Confidence::Likely,
-                        vec![
-                            Evidence::new("worker", what.clone()),
-                            Evidence::new("worker", digests),
-                        ],
-                    ),
-                    what,
-                }
-            })
-            .collect()
-    };
-    by_image.into_iter().flat_map(changed).collect()
-}
-
-/// The first analysis with the commonest digest.
-fn usual<'a, 'b>(analyses: &'a [Analysis<'b>]) -> Option<&'a Analysis<'b>> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for analysis in analyses {
-        *counts.entry(analysis.digest).or_default() += 1;
-    }
-    // The last of several maxima wins: turned round, the first.
-    analyses
-        .iter()
-        .rev()
-        .max_by_key(|it| counts.get(it.digest).copied())
 }
 
 fn leak(slope: &MemorySlope) -> Option<Finding> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::planned;
 use crate::event::{Marker, PlannedImage};
 use crate::outcome::Outcome;
 use crate::phase::Phase;
@@ -93,8 +94,7 @@ impl Images {
             }
         }
         for image in &mut self.all {
-            let planned = plan.iter().find(|planned| planned.index == image.index);
-            if let Some(planned) = planned {
+            if let Some(planned) = planned(plan, image.index) {
                 image.file.get_or_insert_with(|| planned.file.clone());
                 if image.sha256.is_none() {
                     image.sha256.clone_from(&planned.sha256);

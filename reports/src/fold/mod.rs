@@ -5,6 +5,7 @@
 
 mod attempt;
 mod cases;
+mod changed_output;
 mod clock;
 mod extremes;
 mod findings;
@@ -22,7 +23,7 @@ pub use outcome::{Facts, outcome};
 
 use crate::diagnose;
 use crate::environment::Environment;
-use crate::event::{AttemptStart, Event, Header, Plan, Record, Settings};
+use crate::event::{AttemptStart, Event, Header, Plan, PlannedImage, Record, Settings};
 use crate::outcome::Outcome;
 use crate::protocol::AllocatorMemory;
 use crate::report::{JournalState, Report, Run, SCHEMA};
@@ -43,6 +44,8 @@ pub struct Fold {
     /// Place in `attempts` by the attempt's number, and of the latest attempt with a pid.
     by_number: HashMap<u32, usize>,
     by_pid: HashMap<i32, usize>,
+    /// Places in `attempts` of those that are not over.
+    open: Vec<usize>,
     skipped: Vec<(String, String)>,
     troubles: Vec<String>,
     interrupted_by: Option<i32>,
@@ -73,14 +76,14 @@ impl Fold {
             }
             Event::AttemptStart(start) => self.start(start, now),
             Event::Spawned { attempt, pid } => {
-                self.open(attempt, now, |open| open.spawned(pid, now));
+                self.to(attempt, now, |open| open.spawned(pid, now));
                 if let Some(&place) = self.by_number.get(&attempt) {
                     self.by_pid.insert(pid, place);
                 }
             }
-            Event::Hello { attempt, .. } => self.open(attempt, now, |open| open.hello(now)),
+            Event::Hello { attempt, .. } => self.to(attempt, now, |open| open.hello(now)),
             Event::Marker(marker) => {
-                self.open(marker.attempt, now, |open| open.marker(marker, now));
+                self.to(marker.attempt, now, |open| open.marker(marker, now));
             }
             Event::PhaseEnd { attempt, done } => {
                 if let Some(memory) = done.memory {
@@ -88,24 +91,29 @@ impl Fold {
                     peak.allocated_bytes = peak.allocated_bytes.max(memory.allocated_bytes);
                     peak.reserved_bytes = peak.reserved_bytes.max(memory.reserved_bytes);
                 }
-                self.open(attempt, now, |open| open.phase_end(&done, now));
+                self.to(attempt, now, |open| open.phase_end(&done, now));
             }
             Event::Image { attempt, result } => {
-                self.open(attempt, now, |open| open.image(*result));
+                self.to(attempt, now, |open| open.image(*result));
             }
-            Event::Facts { attempt, facts } => self.open(attempt, now, |open| open.facts(facts)),
+            Event::Facts { attempt, facts } => self.to(attempt, now, |open| open.facts(facts)),
             Event::WorkerError { attempt, error } => {
-                self.open(attempt, now, |open| open.error(error));
+                self.to(attempt, now, |open| open.error(error));
             }
-            Event::Done { attempt } => self.open(attempt, now, OpenAttempt::done),
+            Event::Done { attempt } => self.to(attempt, now, OpenAttempt::done),
             Event::Progress { attempt, token } => {
-                self.open(attempt, now, |open| open.progress(token));
+                self.to(attempt, now, |open| open.progress(token));
             }
             Event::Samples(samples) => samples.iter().for_each(|sample| self.sample(sample)),
             Event::Violation { attempt, what } => {
-                self.open(attempt, now, |open| open.violation(what));
+                self.to(attempt, now, |open| open.violation(what));
             }
-            Event::AttemptEnd(end) => self.open(end.attempt, now, |open| open.end(*end, now)),
+            Event::AttemptEnd(end) => {
+                self.to(end.attempt, now, |open| open.end(*end, now));
+                let attempts = &self.attempts;
+                self.open
+                    .retain(|&place| attempts.get(place).is_some_and(|it| !it.is_over()));
+            }
             Event::Skipped { case, because } => self.skipped.push((case, because)),
             Event::Trouble { what } => self.troubles.push(what),
             Event::Interrupted { signal } => {
@@ -117,11 +125,12 @@ impl Fold {
 
     fn start(&mut self, start: AttemptStart, now: Instant) {
         self.by_number.insert(start.attempt, self.attempts.len());
+        self.open.push(self.attempts.len());
         self.attempts.push(OpenAttempt::new(start, now));
     }
 
     /// Hands on the attempt, unless it is over already. One whose start was lost to damage counts too.
-    fn open(&mut self, number: u32, now: Instant, then: impl FnOnce(&mut OpenAttempt)) {
+    fn to(&mut self, number: u32, now: Instant, then: impl FnOnce(&mut OpenAttempt)) {
         if !self.by_number.contains_key(&number) {
             let known = self.attempts.iter().filter(|it| it.start.case == LOST_CASE);
             let n = u32::try_from(known.count())
@@ -157,11 +166,13 @@ impl Fold {
                     attempt.sample(sample);
                 }
             }
-            None => self
-                .attempts
-                .iter_mut()
-                .filter(|attempt| !attempt.is_over())
-                .for_each(|attempt| attempt.sample(sample)),
+            None => {
+                for &place in &self.open {
+                    if let Some(attempt) = self.attempts.get_mut(place) {
+                        attempt.sample(sample);
+                    }
+                }
+            }
         }
     }
 
@@ -233,6 +244,15 @@ impl Fold {
             journal,
         }
     }
+}
+
+/// The image of the plan with this index: as a rule the plan lists them in order.
+fn planned(plan: &[PlannedImage], index: u32) -> Option<&PlannedImage> {
+    let is_it = |image: &&PlannedImage| image.index == index;
+    let place = (index as usize).checked_sub(1)?;
+    plan.get(place)
+        .filter(is_it)
+        .or_else(|| plan.iter().find(is_it))
 }
 
 /// Whether an outcome counts as a crash in a rate.

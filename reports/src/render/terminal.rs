@@ -115,7 +115,10 @@ fn first_explained(report: &Report) -> Option<&Attempt> {
     attempts()
         .filter(|attempt| matches!(attempt.outcome, Outcome::Died | Outcome::Failed))
         .min_by_key(|attempt| attempt.number)
-        .or_else(|| attempts().find(|attempt| attempt.verdict.is_some()))
+        // Whoever interrupted a run knows why.
+        .or_else(|| {
+            attempts().find(|attempt| attempt.verdict.is_some() && !attempt.ending.interrupted)
+        })
 }
 
 fn verdict(screen: &mut Screen, report: &Report) {
