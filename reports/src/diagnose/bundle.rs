@@ -15,6 +15,8 @@ pub struct Bundle<'a> {
     pub spawn_error: Option<&'a str>,
     /// What the worker said itself.
     pub error: Option<&'a WorkerError>,
+    /// It was one of crashpoint's own workers, which name a class only where nothing else fits.
+    pub own_worker: bool,
     /// The last lines of each stream.
     pub stderr: Option<&'a str>,
     pub stdout: Option<&'a str>,
@@ -36,6 +38,7 @@ impl<'a> Bundle<'a> {
             limit: attempt.limit.as_deref(),
             spawn_error: attempt.spawn_error.as_deref(),
             error: attempt.error.as_ref(),
+            own_worker: finished.own_worker,
             stderr: attempt.stderr.as_ref().map(|stream| stream.tail.as_str()),
             stdout: attempt.stdout.as_ref().map(|stream| stream.tail.as_str()),
             phase: attempt.crash_point.as_ref().map(|point| &point.phase),

@@ -42,6 +42,7 @@ pub struct Finished {
     pub extremes: Extremes,
     /// Exit code 0 before its work was done.
     pub left_early: bool,
+    pub own_worker: bool,
 }
 
 impl OpenAttempt {
@@ -229,6 +230,7 @@ impl OpenAttempt {
             attempt,
             extremes: self.extremes,
             left_early,
+            own_worker: self.start.job,
         }
     }
 

@@ -120,16 +120,23 @@ fn phase(name: &str) -> Result<Phase, InjectionError> {
 
 impl fmt::Display for Injection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@phase={}", self.fault, self.phase)?;
-        for (name, value) in [
-            ("image", self.image),
-            ("position", self.position),
-            ("token", self.token),
-            ("attempt", self.attempt),
-        ] {
-            if let Some(value) = value {
-                write!(f, ",{name}={value}")?;
-            }
+        let number = |value: Option<u32>| value.map(|value| value.to_string());
+        let conditions = [
+            ("image", number(self.image)),
+            ("position", number(self.position)),
+            ("phase", Some(self.phase.to_string())),
+            ("token", number(self.token)),
+            ("attempt", number(self.attempt)),
+        ];
+        write!(f, "{}", self.fault)?;
+        let given = conditions
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        for (separator, (name, value)) in std::iter::once('@')
+            .chain(std::iter::repeat(','))
+            .zip(given)
+        {
+            write!(f, "{separator}{name}={value}")?;
         }
         Ok(())
     }
@@ -176,7 +183,7 @@ mod tests {
     fn it_reads_back_what_it_prints() {
         for text in [
             "hang@phase=load",
-            "exit@phase=decode,image=2,token=7,attempt=1",
+            "exit@image=2,phase=decode,token=7,attempt=1",
         ] {
             let injection: Injection = text.parse().unwrap();
             assert_eq!(injection.to_string(), text);

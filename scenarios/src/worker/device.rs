@@ -2,6 +2,7 @@
 
 use candle_core::{DType, Device};
 use crashpoint_reports::Class;
+use crashpoint_reports::protocol::WorkerError;
 
 use super::Stop;
 
@@ -20,12 +21,14 @@ pub fn open(name: &str) -> Result<Device, Stop> {
             )
         })?;
     Device::new_cuda(ordinal).map_err(|error| {
-        let class = if cfg!(feature = "cuda") {
-            Class::GpuNotVisible
-        } else {
-            Class::GpuAbsent
-        };
-        Stop::because(class, format!("failed to open {name}: {error}"))
+        let message = format!("failed to open {name}: {error}");
+        // A driver has many reasons to refuse; a build without CUDA has one.
+        let class = (!cfg!(feature = "cuda")).then_some(Class::GpuAbsent);
+        Stop::Error(WorkerError {
+            class,
+            message,
+            refused: false,
+        })
     })
 }
 

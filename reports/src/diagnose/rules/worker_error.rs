@@ -8,7 +8,9 @@ pub fn typed(bundle: &Bundle<'_>) -> Option<Verdict> {
     let class = error.class?;
     let confidence = match class {
         Class::Unknown => Confidence::None,
-        _ => Confidence::Certain,
+        _ if bundle.own_worker => Confidence::Certain,
+        // What a program says of itself is a good guess, and still its own.
+        _ => Confidence::Likely,
     };
     let evidence = vec![Evidence::new("worker", error.message.clone())];
     Some(Verdict::new(class, confidence, evidence))
