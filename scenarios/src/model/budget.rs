@@ -76,7 +76,7 @@ pub fn estimate(
     let step = |tokens: u64, heads: u64, hidden: u64, wide: u64| {
         // The scores are worked in f32: before and after the mask, and their softmax.
         let attention = 3 * heads * tokens * tokens * 4 + tokens * hidden * (4 * width + 3 * 4);
-        let mlp = tokens * (3 * wide + 3 * hidden) * width;
+        let mlp = tokens * (4 * wide + 3 * hidden) * width;
         attention.max(mlp)
     };
     let prefill = step(prompt as u64, heads, hidden, wide) + vocabulary * (4 + width);
@@ -92,7 +92,7 @@ pub fn estimate(
     let states = seen * seen_hidden * width * config.feature_layers as u64;
     let tower = step(seen, seen_heads, seen_hidden, seen_wide) + states;
     // While loading, one tensor is there twice: as stored and as wanted.
-    let loading = checkpoint.weights.largest_bytes(&checkpoint.tensors, dtype);
+    let loading = checkpoint.weights.largest_bytes(&checkpoint.tensors);
     Ok(Estimate {
         weights_bytes: weights,
         kv_cache_bytes: kv_cache,

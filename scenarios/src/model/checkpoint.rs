@@ -39,7 +39,7 @@ pub fn locate(source: &Source) -> Result<Located, ModelError> {
         Source::Tiny => Located::Folder(tiny_folder()?),
         Source::Folder(path) => Located::Folder(path.clone()),
         Source::Hub { repo, revision } => {
-            Located::Folder(Hub::from_env()?.fetch(repo, revision.as_deref())?)
+            Located::Folder(Hub::from_env().fetch(repo, revision.as_deref())?)
         }
         Source::Synthetic(preset) => Located::Synthetic(*preset),
     })

@@ -22,7 +22,7 @@ pub enum ModelError {
         file: String,
         hint: &'static str,
     },
-    #[error("failed to read {}: {source}", path.display())]
+    #[error("failed to read {}: {source}; check the path and its permissions", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
     #[error("failed to write the tiny model to the cache folder {}: {source}; make room there or set CRASHPOINT_CACHE to a writable folder", path.display())]
     Unwritable { path: PathBuf, source: io::Error },
@@ -142,7 +142,10 @@ pub enum ModelError {
         "failed to {doing}: the logits are not numbers, so the weights or the computation are corrupt: try --dtype f32, and test the device's memory"
     )]
     NotANumber { doing: &'static str },
-    #[error("failed to {doing}: {source}")]
+    #[error("a CPU cannot compute in {dtype} here: use --dtype f32 or f16, or a GPU")]
+    DtypeOnCpu { dtype: &'static str },
+    // With RUST_BACKTRACE candle's errors go on for pages.
+    #[error("failed to {doing}: {}", source.to_string().lines().next().unwrap_or_default())]
     Compute {
         doing: &'static str,
         source: candle_core::Error,
@@ -205,6 +208,7 @@ impl ModelError {
             ModelError::OverBudget(_) => Class::ConfigMemoryPlan,
             ModelError::Download { .. } | ModelError::Offline { .. } => Class::DownloadFailed,
             ModelError::NotANumber { .. } => Class::NumericalCorruption,
+            ModelError::DtypeOnCpu { .. } => Class::ConfigDtype,
             ModelError::Compute { source, .. } => class_of(source),
         }
     }
@@ -246,6 +250,24 @@ fn class_of(error: &candle_core::Error) -> Class {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_is_one_line() {
+        let error = ModelError::compute("see")(candle_core::Error::Msg("first\nsecond".into()));
+        assert_eq!(error.to_string(), "failed to see: first");
+    }
+
+    #[test]
+    fn what_a_system_says_decides_the_class() {
+        for (kind, class) in [
+            (io::ErrorKind::PermissionDenied, Class::PermissionDenied),
+            (io::ErrorKind::StorageFull, Class::DiskFull),
+            (io::ErrorKind::IsADirectory, Class::ModelFilesBroken),
+        ] {
+            let error = ModelError::unreadable(Path::new("/model"))(kind.into());
+            assert_eq!(error.class(), class);
+        }
+    }
 
     #[test]
     fn what_a_driver_says_decides_the_class() {

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::ModelError;
 
@@ -47,7 +48,9 @@ impl Folder {
         let Some(text) = self.text(name)? else {
             return Ok(None);
         };
+        // By way of an object, as a list would pass for a struct's fields in order.
         serde_json::from_str(&text)
+            .and_then(|object| serde_json::from_value(Value::Object(object)))
             .map(Some)
             .map_err(|source| ModelError::NotJson {
                 path: self.file(name),

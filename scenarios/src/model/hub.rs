@@ -1,7 +1,8 @@
 //! Checkpoints from the Hugging Face hub, through its own cache, as its Python client keeps it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -26,7 +27,7 @@ const TEXTS: [&str; 8] = [
     "chat_template.json",
 ];
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Hub {
     pub endpoint: String,
     /// The folder of `models--*` folders.
@@ -36,6 +37,17 @@ pub struct Hub {
     pub offline: bool,
 }
 
+/// Without the token.
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub")
+            .field("endpoint", &self.endpoint)
+            .field("cache", &self.cache)
+            .field("offline", &self.offline)
+            .finish_non_exhaustive()
+    }
+}
+
 #[derive(Deserialize)]
 struct Index {
     weight_map: BTreeMap<String, String>,
@@ -43,23 +55,26 @@ struct Index {
 
 impl Hub {
     /// By `HF_ENDPOINT`, `HF_HUB_CACHE`, `HF_HOME`, `HF_TOKEN` and `HF_HUB_OFFLINE`.
-    pub fn from_env() -> Result<Hub, ModelError> {
-        let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    pub fn from_env() -> Hub {
+        Hub::from_variables(|name| env::var(name).ok())
+    }
+
+    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Hub {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let folder = |name: &str, inside: &str| Some(PathBuf::from(set(name)?).join(inside));
         let cache = set("HF_HUB_CACHE")
             .map(PathBuf::from)
-            .or_else(|| set("HF_HOME").map(|home| PathBuf::from(home).join("hub")))
-            .or_else(|| {
-                set("XDG_CACHE_HOME").map(|cache| PathBuf::from(cache).join("huggingface/hub"))
-            })
-            .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".cache/huggingface/hub")))
+            .or_else(|| folder("HF_HOME", "hub"))
+            .or_else(|| folder("XDG_CACHE_HOME", "huggingface/hub"))
+            .or_else(|| folder("HOME", ".cache/huggingface/hub"))
             .unwrap_or_else(|| crate::cache::folder().join("huggingface/hub"));
-        Ok(Hub {
-            endpoint: set("HF_ENDPOINT")
-                .map_or_else(|| ENDPOINT.into(), |url| url.trim_end_matches('/').into()),
+        let endpoint = set("HF_ENDPOINT").unwrap_or_else(|| ENDPOINT.into());
+        Hub {
+            endpoint: endpoint.trim_end_matches('/').into(),
             token: set("HF_TOKEN").or_else(|| Cache::new(cache.clone()).token()),
             offline: set("HF_HUB_OFFLINE").is_some_and(|value| is_true(&value)),
             cache,
-        })
+        }
     }
 
     /// The folder in the cache that holds the checkpoint, fetched where the hub has something
@@ -115,11 +130,20 @@ impl Hub {
         commit: &str,
         names: &[String],
     ) -> Result<PathBuf, ModelError> {
-        let files = api.repo(Repo::with_revision(
-            repo.into(),
-            RepoType::Model,
-            commit.into(),
-        ));
+        let of =
+            |revision: &str| Repo::with_revision(repo.into(), RepoType::Model, revision.into());
+        // It becomes part of a path.
+        if !commit.chars().all(|c| c.is_ascii_hexdigit()) {
+            return Err(self.nonsense(repo, "a commit that is no hexadecimal number"));
+        }
+        // hf-hub finds by a revision's name alone, also what another client has fetched; and the
+        // cache is to know offline what the revision was.
+        let cache = Cache::new(self.cache.clone());
+        for revision in [commit, revision] {
+            let created = cache.repo(of(revision)).create_ref(commit);
+            created.map_err(ModelError::unreadable(&self.cache))?;
+        }
+        let files = api.repo(of(commit));
         for name in names.iter().filter(|name| TEXTS.contains(&name.as_str())) {
             self.fetch_file(&files, repo, name)?;
         }
@@ -127,28 +151,21 @@ impl Hub {
         if has(SINGLE) {
             self.fetch_file(&files, repo, SINGLE)?;
         } else if has(INDEX) {
-            for name in self.shards(&files, repo)? {
-                self.fetch_file(&files, repo, &name)?;
+            // What the index calls for and the hub does not have is missing later, by name.
+            for name in self.shards(&files, repo)?.iter().filter(|name| has(name)) {
+                self.fetch_file(&files, repo, name)?;
             }
         }
-        // So that the cache knows offline what the revision was.
-        let named = Repo::with_revision(repo.into(), RepoType::Model, revision.into());
-        let cache = Cache::new(self.cache.clone()).repo(named);
-        cache
-            .create_ref(commit)
-            .map_err(ModelError::unreadable(&self.cache))?;
-        Ok(cache.pointer_path(commit))
+        Ok(cache.repo(of(revision)).pointer_path(commit))
     }
 
-    fn shards(&self, files: &ApiRepo, repo: &str) -> Result<Vec<String>, ModelError> {
+    fn shards(&self, files: &ApiRepo, repo: &str) -> Result<BTreeSet<String>, ModelError> {
         let path = self.fetch_file(files, repo, INDEX)?;
         let text = fs::read_to_string(&path).map_err(ModelError::unreadable(&path))?;
         let index: Index =
             serde_json::from_str(&text).map_err(|source| ModelError::NotJson { path, source })?;
-        let mut names: Vec<String> = index.weight_map.into_values().collect();
-        names.sort();
-        names.dedup();
-        Ok(names)
+        let is_here = |name: &String| !name.contains('/');
+        Ok(index.weight_map.into_values().filter(is_here).collect())
     }
 
     fn fetch_file(&self, files: &ApiRepo, repo: &str, name: &str) -> Result<PathBuf, ModelError> {
@@ -167,7 +184,16 @@ impl Hub {
             Err(_) => revision.to_owned(),
         };
         let snapshot = folder.join("snapshots").join(commit);
-        snapshot.is_dir().then_some(snapshot)
+        snapshot.join("config.json").exists().then_some(snapshot)
+    }
+
+    fn nonsense(&self, repo: &str, what: &str) -> ModelError {
+        ModelError::Download {
+            what: repo.into(),
+            endpoint: self.endpoint.clone(),
+            why: format!("it answered with {what}"),
+            hint: "check HF_ENDPOINT",
+        }
     }
 
     fn failed(&self, what: &str, error: &ApiError) -> ModelError {
@@ -216,4 +242,43 @@ fn status(error: &ApiError) -> Option<u16> {
     let text = error.to_string();
     let (_, rest) = text.split_once("http status: ")?;
     rest.get(..3)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hub(variables: &[(&str, &str)]) -> Hub {
+        Hub::from_variables(|name| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_usual_variables_are_honoured() {
+        let home = ("HOME", "/home/someone");
+        let plain = hub(&[home]);
+        assert_eq!(plain.endpoint, "https://huggingface.co");
+        assert_eq!(
+            plain.cache,
+            PathBuf::from("/home/someone/.cache/huggingface/hub")
+        );
+        assert!(!plain.offline);
+
+        let set = hub(&[
+            home,
+            ("HF_HOME", "/data/hf"),
+            ("HF_ENDPOINT", "https://mirror.example/"),
+            ("HF_TOKEN", "secret"),
+            ("HF_HUB_OFFLINE", "true"),
+        ]);
+        assert_eq!(set.endpoint, "https://mirror.example");
+        assert_eq!(set.cache, PathBuf::from("/data/hf/hub"));
+        assert_eq!(set.token.as_deref(), Some("secret"));
+        assert!(set.offline);
+        let empty = hub(&[home, ("HF_HUB_OFFLINE", ""), ("HF_HUB_CACHE", "/data/hub")]);
+        assert!(!empty.offline);
+        assert_eq!(empty.cache, PathBuf::from("/data/hub"));
+    }
 }

@@ -37,6 +37,12 @@ impl Model {
         dtype: DType,
     ) -> Result<Model, ModelError> {
         const DOING: &str = "set up the model";
+        // candle has no such matrix product; better said now than by the first image.
+        if device.is_cpu() && !matches!(dtype, DType::F32 | DType::F16 | DType::F64) {
+            return Err(ModelError::DtypeOnCpu {
+                dtype: dtype.as_str(),
+            });
+        }
         let config = checkpoint.config.clone();
         let mut tensors = checkpoint
             .weights

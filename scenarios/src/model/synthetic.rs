@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use candle_core::{DType, Device, Result, Tensor};
 
-use super::config::{self, Config, ProjectorAct, TextConfig, VisionConfig};
+use super::config::{Config, ProjectorAct, TextConfig, VisionConfig, vit_large_336};
 use super::manifest::{self, Expected, Role};
 use super::prompt::Prompter;
 use super::template::Template;
@@ -62,9 +62,9 @@ impl Preset {
                     ..vicuna
                 },
             ),
-            Preset::Llava15_7b => (config::vit_large_336(), vicuna),
+            Preset::Llava15_7b => (vit_large_336(), vicuna),
             Preset::Llava15_13b => (
-                config::vit_large_336(),
+                vit_large_336(),
                 TextConfig {
                     hidden_size: 5120,
                     intermediate_size: 13_824,

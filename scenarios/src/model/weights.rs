@@ -42,15 +42,12 @@ impl Weights {
         }
     }
 
-    /// The bytes of the largest tensor as it is stored.
-    pub fn largest_bytes(&self, expected: &[Expected], dtype: DType) -> u64 {
-        let size = |tensor: &Expected| {
-            let width = match self {
-                Weights::Stored(stored) => stored.stored_width(&tensor.name),
-                Weights::MadeUp => dtype.size_in_bytes() as u64,
-            };
-            tensor.elements() * width
+    /// The bytes of the largest tensor as it is stored; made-up ones are not stored.
+    pub fn largest_bytes(&self, expected: &[Expected]) -> u64 {
+        let Weights::Stored(stored) = self else {
+            return 0;
         };
+        let size = |tensor: &Expected| tensor.elements() * stored.stored_width(&tensor.name);
         expected.iter().map(size).max().unwrap_or(0)
     }
 }
