@@ -96,7 +96,7 @@ pub const fn action(class: Class) -> &'static str {
             "Run `modprobe nvidia` and read what it says; rebuild the module for this kernel (dkms), blacklist nouveau, or sign it for secure boot."
         }
         Class::GpuNotVisible => {
-            "Check CUDA_VISIBLE_DEVICES, the permissions of /dev/nvidia*, and how the container gets its GPUs (--gpus all); compare with `crashpoint env diff`."
+            "Check CUDA_VISIBLE_DEVICES, the permissions of /dev/nvidia*, and how the container gets its GPUs (--gpus all); compare with a shell in which it works."
         }
         Class::GpuAbsent => {
             "Check with lspci that there is a GPU, and that this build supports one; otherwise run with --device cpu."
@@ -138,7 +138,7 @@ pub const fn action(class: Class) -> &'static str {
             "Make the versions agree: one environment, freshly installed from one list; look with ldd or /proc/PID/maps for a second copy."
         }
         Class::EnvironmentVariable => {
-            "Compare the environment with one that works (`crashpoint env diff`) and set the variable where the service is defined (Environment= in the unit)."
+            "Compare the environment with one that works (`env | sort` in both) and set the variable where the service is defined (Environment= in the unit)."
         }
         Class::CpuInstructionSet => {
             "Compare the flags in /proc/cpuinfo with what the binary was built for, and use a build for an older processor."

@@ -29,7 +29,7 @@ pub fn configuration(scene: &Scene<'_>) -> Judgement {
     judge(
         scene,
         &CONFIGURATION,
-        "all attempts shared one configuration: crashpoint lint knows the common mistakes",
+        "all attempts shared one configuration: only a run with another one could tell",
     )
 }
 
@@ -37,7 +37,7 @@ pub fn environment(scene: &Scene<'_>) -> Judgement {
     judge(
         scene,
         &ENVIRONMENT,
-        "all attempts shared one environment: compare it with one that works by crashpoint env diff",
+        "all attempts shared one environment: compare it with that of a run that works",
     )
 }
 
