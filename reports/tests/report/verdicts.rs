@@ -141,16 +141,24 @@ fn what_the_worker_says_itself_stands_before_its_signal() {
         message: "1,130,415 MiB asked for".into(),
         refused,
     };
-    let said = |error: &WorkerError| {
+    let heard = |error: &WorkerError, own_worker| {
         names(&verdict(&Bundle {
             ending: Some(&signal(ABRT)),
             error: Some(error),
+            own_worker,
             ..Bundle::default()
         }))
     };
+    let said = |error: &WorkerError| heard(error, true);
+    let broken = error(Some(Class::ModelFilesBroken), false);
     assert_eq!(
-        said(&error(Some(Class::ModelFilesBroken), false)),
+        said(&broken),
         (Class::ModelFilesBroken, Confidence::Certain)
+    );
+    // A foreign program's own word is a good guess.
+    assert_eq!(
+        heard(&broken, false),
+        (Class::ModelFilesBroken, Confidence::Likely)
     );
     assert_eq!(
         said(&error(None, true)),
