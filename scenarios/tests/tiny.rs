@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::path::Path;
-use std::time::Instant;
 
 use candle_core::{DType, Device};
 use crashpoint_scenarios::input;
@@ -48,9 +47,7 @@ fn answers_are_words_that_depend_on_the_image_alone() {
     let mut digests = Vec::new();
     for number in 1..=8 {
         let image = page(number);
-        let began = Instant::now();
         let answer = ask(&model, &image, &sampling());
-        println!("{number}: {:?} {}", began.elapsed(), answer.text);
         assert_eq!(answer.tokens.len(), 32);
         assert_eq!(answer.stopped_by, StoppedBy::MaxNewTokens);
         assert!(
