@@ -54,11 +54,14 @@ pub fn resolve(source: &Source) -> Result<Checkpoint, ModelError> {
 }
 
 fn tiny_folder() -> Result<PathBuf, ModelError> {
-    let name = tiny::folder_name();
-    cache::folder_once(&name, |folder| {
-        tiny::write(folder).map_err(io::Error::other)
-    })
-    .map_err(|source| ModelError::Unwritable {
+    let write = |folder: &Path| {
+        tiny::write(folder).map_err(|error| match error {
+            // Its kind decides the class.
+            ModelError::Unwritable { source, .. } => source,
+            other => io::Error::other(other),
+        })
+    };
+    cache::folder_once(&tiny::folder_name(), write).map_err(|source| ModelError::Unwritable {
         path: cache::folder(),
         source,
     })
