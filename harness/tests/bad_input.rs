@@ -1,4 +1,5 @@
 //! Bad input of every kind: one clear sentence, the right exit code, nothing lost.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 
@@ -269,7 +270,7 @@ fn an_image_that_may_not_be_read_fails_alone() {
     }
     let place = Place::new();
     let path = place.write("secret.png", PAGE);
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
     let report = place
         .crashpoint(&["run", "single", "--images", "secret.png"])
         .exits(10)

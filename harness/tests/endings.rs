@@ -1,4 +1,5 @@
 //! Every fault ends as it should, and is told as what it was.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Programs that know nothing of crashpoint, and one that tells its phases.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Ctrl-C, a CI system's cancel, and a supervisor that is killed.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

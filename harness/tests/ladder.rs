@@ -1,4 +1,5 @@
 //! The main job: the whole ladder on the CPU, and the record it leaves.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

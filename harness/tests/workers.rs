@@ -1,4 +1,5 @@
 //! Workers that do not behave: each is noticed, named and ended, and the record says so.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

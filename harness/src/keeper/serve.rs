@@ -152,13 +152,13 @@ fn kill_all(group: Pid) {
     brood::kill_all();
 }
 
-/// Of the worker and the children it waited for: nothing else has been reaped here yet.
+/// Of the worker, the children it waited for, and those of its orphans that died before it.
 fn usage() -> Usage {
     let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) else {
         return Usage::default();
     };
     let us = |time: nix::sys::time::TimeVal| {
-        u64::try_from(time.tv_sec() * 1_000_000 + i64::from(time.tv_usec())).unwrap_or(0)
+        u64::try_from(time.tv_sec() * 1_000_000 + time.tv_usec()).unwrap_or(0)
     };
     Usage {
         user_us: us(usage.user_time()),

@@ -59,7 +59,7 @@ pub fn attempt(supervisor: &Supervisor<'_>, task: &Task) -> Result<Finished, Sup
     while !watch.over() {
         watch.look().map_err(failed("watch the worker"))?;
     }
-    Ok(watch.finish()?)
+    watch.finish()
 }
 
 struct Watch<'a> {
