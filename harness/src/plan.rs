@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crashpoint_reports::Class;
 use crashpoint_reports::event::{self, PlannedCase, PlannedImage, Settings};
+use crashpoint_scenarios::cache;
 use crashpoint_scenarios::input::{self, InputError};
 use crashpoint_scenarios::job::{Analyse, Budget, Burn, Job, JobImage, Work};
 use crashpoint_scenarios::ladder::{Draft, Inputs, Ladder, Rung, SHIPPED, Until, WorkKind};
@@ -226,7 +227,8 @@ fn images(options: &RunOptions) -> Result<Vec<PathBuf>, Failure> {
     if options.images.is_empty() {
         return input::shipped().map_err(|error| {
             Failure::unfit(format!(
-                "failed to put the built-in images into the cache folder: {error}"
+                "failed to put the built-in images into the cache folder {}: {error}; set CRASHPOINT_CACHE to a folder that can be written",
+                cache::folder().display()
             ))
         });
     }
