@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 /// `$CRASHPOINT_CACHE`, else `$XDG_CACHE_HOME/crashpoint`, else `~/.cache/crashpoint`, else a
 /// folder for temporary files: a service account may have no home.
 pub fn folder() -> PathBuf {
-    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let set = |name: &str| {
+        env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     set("CRASHPOINT_CACHE")
         .or_else(|| set("XDG_CACHE_HOME").map(|cache| cache.join("crashpoint")))
         .or_else(|| set("HOME").map(|home| home.join(".cache/crashpoint")))

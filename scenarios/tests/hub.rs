@@ -11,6 +11,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use common::{Fixture, split};
 use crashpoint_reports::Class;
@@ -139,7 +140,25 @@ fn hub(endpoint: &str, cache: &TempDir) -> Hub {
         cache: cache.path().join("hub"),
         token: Some(TOKEN.into()),
         offline: false,
+        patience: Duration::from_secs(60),
     }
+}
+
+/// Takes the call and never says a word.
+#[test]
+fn a_hub_that_stalls_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    let stalled = Hub {
+        patience: Duration::from_millis(100),
+        ..hub(
+            &format!("http://{}", listener.local_addr().unwrap()),
+            &cache,
+        )
+    };
+    let error = stalled.fetch(REPO, None).unwrap_err();
+    assert_eq!(error.class(), Class::DownloadFailed);
+    assert!(error.to_string().contains("nothing arrived"), "{error}");
 }
 
 #[test]

@@ -5,16 +5,19 @@ use std::env;
 use std::fmt;
 use std::fs;
 use std::io;
+use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use hf_hub::api::sync::{Api, ApiBuilder, ApiError, ApiRepo};
 use hf_hub::{Cache, Repo, RepoType};
 use serde::Deserialize;
 
-use super::ModelError;
 use super::weights::{INDEX, SINGLE};
+use super::{ModelError, patience};
 
 const ENDPOINT: &str = "https://huggingface.co";
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Small files that a checkpoint may have beside its weights.
 const TEXTS: [&str; 8] = [
     "config.json",
@@ -35,6 +38,8 @@ pub struct Hub {
     pub token: Option<String>,
     /// Use what the cache holds and ask nobody.
     pub offline: bool,
+    /// A download of which nothing arrives for so long is given up.
+    pub patience: Duration,
 }
 
 /// Without the token.
@@ -74,6 +79,7 @@ impl Hub {
             token: set("HF_TOKEN").or_else(|| Cache::new(cache.clone()).token()),
             offline: set("HF_HUB_OFFLINE").is_some_and(|value| is_true(&value)),
             cache,
+            patience: PATIENCE,
         }
     }
 
@@ -81,15 +87,30 @@ impl Hub {
     /// newer. An unreachable hub is no error when the cache has the checkpoint.
     pub fn fetch(&self, repo: &str, revision: Option<&str>) -> Result<PathBuf, ModelError> {
         let revision = revision.unwrap_or("main");
-        let what = format!("{repo}@{revision}");
         if self.offline {
             return self
                 .cached(repo, revision)
                 .ok_or_else(|| ModelError::Offline {
-                    what,
+                    what: format!("{repo}@{revision}"),
                     cache: self.cache.clone(),
                 });
         }
+        let (hub, name, wanted) = (self.clone(), repo.to_owned(), revision.to_owned());
+        patience::while_growing(&self.folder(repo), self.patience, move || {
+            hub.fetch_from_hub(&name, &wanted)
+        })
+        .unwrap_or_else(|| {
+            Err(ModelError::Download {
+                what: format!("{repo}@{revision}"),
+                endpoint: self.endpoint.clone(),
+                why: format!("nothing arrived for {} s", self.patience.as_secs_f64()),
+                hint: "check the network and try again",
+            })
+        })
+    }
+
+    fn fetch_from_hub(&self, repo: &str, revision: &str) -> Result<PathBuf, ModelError> {
+        let what = format!("{repo}@{revision}");
         let api = self.api().map_err(|error| self.failed(&what, &error))?;
         let asked = api.repo(Repo::with_revision(
             repo.into(),
@@ -116,7 +137,7 @@ impl Hub {
         ApiBuilder::from_cache(Cache::new(self.cache.clone()))
             .with_endpoint(self.endpoint.clone())
             .with_token(self.token.clone())
-            .with_progress(false)
+            .with_progress(io::stderr().is_terminal())
             .with_retries(2)
             .build()
     }
@@ -174,11 +195,14 @@ impl Hub {
             .map_err(|error| self.failed(&format!("{name} of {repo}"), &error))
     }
 
+    fn folder(&self, repo: &str) -> PathBuf {
+        self.cache
+            .join(format!("models--{}", repo.replace('/', "--")))
+    }
+
     /// The snapshot of a branch, a tag or a commit.
     fn cached(&self, repo: &str, revision: &str) -> Option<PathBuf> {
-        let folder = self
-            .cache
-            .join(format!("models--{}", repo.replace('/', "--")));
+        let folder = self.folder(repo);
         let commit = match fs::read_to_string(folder.join("refs").join(revision)) {
             Ok(commit) => commit.trim().to_owned(),
             Err(_) => revision.to_owned(),

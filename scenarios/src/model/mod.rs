@@ -16,6 +16,7 @@ mod language;
 mod layout;
 mod llava;
 mod manifest;
+mod patience;
 mod preprocess;
 mod processor;
 mod projector;
