@@ -59,6 +59,27 @@ fn a_cancel_leaves_a_complete_record() {
 }
 
 #[test]
+fn a_second_request_does_not_wait_for_a_program_that_will_not_end() {
+    let place = Place::new();
+    let script = "trap '' TERM; echo ready >ready; while :; do sleep 1000; done";
+    let child = place
+        .command(&["exec", "--", "sh", "-c", script])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    eventually("the program", || place.path("ready").exists().then_some(()));
+    send(&child, Signal::SIGINT);
+    send(&child, Signal::SIGINT);
+    let report = place.ran(child).exits(130).report();
+    assert_eq!(
+        attempts(&report)[0]["ending"]["signal"],
+        Signal::SIGKILL as i32
+    );
+    assert_eq!(attempts(&report)[0]["outcome"], "incomplete");
+}
+
+#[test]
 fn a_worker_dies_with_a_supervisor_that_is_killed() {
     let place = Place::new();
     let child = hanging(&place);

@@ -239,3 +239,27 @@ fn a_table_of_rungs_of_ones_own_is_climbed() {
     assert_eq!(report["cases"][0]["name"], "thrice");
     assert_eq!(report["summary"]["total_analyses"], 3);
 }
+
+#[test]
+fn with_three_images_the_rungs_that_need_a_fifth_are_skipped_and_said_so() {
+    let place = Place::new();
+    let pages = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../scenarios/images/news-0[123].png"
+    );
+    let report = place
+        .crashpoint(&["run", "--burn", "10ms", "--images", pages])
+        .exits(0)
+        .report();
+    let fifth = report["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|case| case["name"] == "fifth")
+        .unwrap();
+    assert!(
+        fifth["skipped"].as_str().unwrap().contains("no image 5"),
+        "{fifth}"
+    );
+    assert_eq!(report["summary"]["critical_test_passed"], Value::Null);
+}

@@ -1,5 +1,7 @@
 //! `crashpoint run`: climbs the rungs, one attempt after another.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crashpoint_reports::{Event, Outcome};
@@ -34,6 +36,8 @@ pub fn run(options: &RunOptions) -> Result<u8, Failure> {
         plan: &plan,
         session: &session,
         console: &console,
+        limits: RefCell::new(limits(&options.limits)),
+        tried: RefCell::default(),
     };
     let climbed = climb.all();
     console.finish();
@@ -65,13 +69,14 @@ struct Climb<'a> {
     plan: &'a Plan,
     session: &'a Session,
     console: &'a Console,
+    limits: RefCell<TimeLimits>,
+    /// How often each case has been tried.
+    tried: RefCell<HashMap<String, u32>>,
 }
 
 impl Climb<'_> {
     fn all(&self) -> Result<(), Failure> {
-        let mut limits = limits(&self.options.limits);
-        // Attempts at a case are counted over the cycles.
-        let mut failed_rung: Option<String> = None;
+        let mut failed: Option<(u32, &str)> = None;
         for cycle in 1..=self.options.cycles {
             for planned in &self.plan.rungs {
                 let rung = &planned.rung;
@@ -83,12 +88,12 @@ impl Climb<'_> {
                     }
                 };
                 for draft in drafts {
-                    if let Some(because) = self.stopped(failed_rung.as_deref(), &rung.name) {
+                    if let Some(because) = self.stopped(failed, (cycle, &rung.name)) {
                         self.skip(&draft.name, &because);
                         continue;
                     }
-                    if self.case(rung, draft, cycle, &mut limits)? != Outcome::Survived {
-                        failed_rung.get_or_insert_with(|| rung.name.clone());
+                    if self.case(rung, draft)? != Outcome::Survived {
+                        failed.get_or_insert((cycle, &rung.name));
                     }
                 }
             }
@@ -98,13 +103,13 @@ impl Climb<'_> {
 
     /// Why nothing more is tried, if so. The rest of a rung that failed still is: which of its
     /// cases fail and which do not is what the rung is for.
-    fn stopped(&self, failed_rung: Option<&str>, rung: &str) -> Option<String> {
+    fn stopped(&self, failed: Option<(u32, &str)>, now: (u32, &str)) -> Option<String> {
         if self.session.interrupt.signal().is_some() {
             return Some("the run was interrupted".to_owned());
         }
-        let failed = failed_rung.filter(|failed| *failed != rung && !self.options.keep_going)?;
+        let (_, rung) = failed.filter(|&rung| rung != now && !self.options.keep_going)?;
         Some(format!(
-            "the rung {failed:?} failed before it; --keep-going goes on"
+            "the rung {rung:?} failed before it; --keep-going goes on"
         ))
     }
 
@@ -119,24 +124,16 @@ impl Climb<'_> {
     }
 
     /// One attempt, or for work that goes by time as many as the time takes.
-    fn case(
-        &self,
-        rung: &Rung,
-        draft: &Draft,
-        cycle: u32,
-        limits: &mut TimeLimits,
-    ) -> Result<Outcome, Failure> {
+    fn case(&self, rung: &Rung, draft: &Draft) -> Result<Outcome, Failure> {
         self.console.case(&draft.name, &rung.title);
         if !Plan::by_time(rung) {
-            return self.attempt(rung, draft, cycle, None, limits);
+            return self.attempt(rung, draft, None);
         }
         let began = Instant::now();
-        let mut n = cycle;
         loop {
             let left = self.options.duration.saturating_sub(began.elapsed());
             let seconds = left.min(self.options.renew).as_secs_f64();
-            let outcome = self.attempt(rung, draft, n, Some(seconds), limits)?;
-            n += 1;
+            let outcome = self.attempt(rung, draft, Some(seconds))?;
             let over = began.elapsed() >= self.options.duration;
             if over
                 || outcome != Outcome::Survived && !self.options.keep_going
@@ -151,10 +148,14 @@ impl Climb<'_> {
         &self,
         rung: &Rung,
         draft: &Draft,
-        n: u32,
         seconds: Option<f64>,
-        limits: &mut TimeLimits,
     ) -> Result<Outcome, Failure> {
+        let n = self
+            .tried
+            .borrow()
+            .get(&draft.name)
+            .map_or(1, |before| before + 1);
+        self.tried.borrow_mut().insert(draft.name.clone(), n);
         let (attempt, folder) = self.session.next_attempt()?;
         let job = self.plan.job(self.options, rung, draft, n, seconds);
         let (program, arguments) = match &self.options.worker {
@@ -180,19 +181,18 @@ impl Climb<'_> {
             job: Some(serde_json::to_value(&job).map_err(Failure::harness)?),
             limits: TimeLimits {
                 run: burning.then_some(self.options.burn + BURN_SLACK),
-                ..*limits
+                ..*self.limits.borrow()
             },
             echo: false,
         };
         let began = Instant::now();
-        let measured = std::cell::RefCell::new(&mut *limits);
         let observe = |progress: Progress| {
             if let Progress::Image(image) = &progress
                 && let Some(took) = image
                     .seconds
                     .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
             {
-                measured.borrow_mut().measured(took);
+                self.limits.borrow_mut().measured(took);
             }
             self.console.see(&progress);
         };

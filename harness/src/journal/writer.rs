@@ -28,6 +28,8 @@ pub enum JournalError {
         "failed to write the journal {path:?}: {why}; what was acknowledged before is safe, nothing after it is recorded"
     )]
     Write { path: PathBuf, why: String },
+    #[error("the journal's thread is gone: nothing more is recorded")]
+    Gone,
 }
 
 /// Called by the journal's thread when a record is durable.
@@ -110,9 +112,8 @@ impl Journal {
         self.append_then(event, move || {
             let _ = done.send(());
         });
-        // The sender is dropped unused where the journal fails, so this wait ends either way.
-        let _ = wait.recv();
-        self.check()
+        // The sender is dropped unused where the journal has failed, so this wait ends either way.
+        wait.recv().map_err(|_| self.failed())
     }
 
     pub fn sample(&self, sample: Sample) {
@@ -132,6 +133,11 @@ impl Journal {
         let _ = self.orders.send(Order::Close { stopped });
         let _ = wait.recv();
         self.check()
+    }
+
+    fn failed(&self) -> JournalError {
+        let known = self.failure.get().cloned();
+        known.unwrap_or(JournalError::Gone)
     }
 
     fn order(&self, event: Event, durable: Option<Durable>) {
