@@ -6,7 +6,7 @@ mod support;
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value;
-use support::{Place, attempts, exists};
+use support::{Place, attempts, case, exists};
 
 fn schema() -> Value {
     let path = concat!(
@@ -107,13 +107,7 @@ fn a_segfault_in_the_fifth_image_is_located_and_the_rest_is_kept() {
     // The rung in which it happened is finished: which images die alone is what it is for.
     let alone = |n: u32| {
         let name = format!("each-alone/{n}");
-        report["cases"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|case| case["name"] == name.as_str())
-            .unwrap()
-            .clone()
+        case(&report, &name).clone()
     };
     for image in [1, 4, 6, 8] {
         assert_eq!(alone(image)["attempts"][0]["outcome"], "survived");
@@ -125,12 +119,7 @@ fn a_segfault_in_the_fifth_image_is_located_and_the_rest_is_kept() {
     );
     assert_eq!(died["ending"]["signal"], 11);
     // And nothing is climbed after it.
-    let long = report["cases"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|case| case["name"] == "long")
-        .unwrap();
+    let long = case(&report, "long");
     assert!(long["attempts"].as_array().unwrap().is_empty());
     assert!(long["skipped"].as_str().unwrap().contains("each-alone"));
     // The same comes from the journal alone.
@@ -183,12 +172,7 @@ fn keep_going_climbs_on() {
         "abort@image=5,phase=vision",
     ];
     let report = place.crashpoint(&arguments).exits(10).report();
-    let long = report["cases"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|case| case["name"] == "long")
-        .unwrap();
+    let long = case(&report, "long");
     assert_eq!(long["attempts"][0]["outcome"], "died");
     assert_eq!(long["attempts"][0]["crash_point"]["position"], 5);
 }
@@ -251,12 +235,7 @@ fn with_three_images_the_rungs_that_need_a_fifth_are_skipped_and_said_so() {
         .crashpoint(&["run", "--burn", "10ms", "--images", pages])
         .exits(0)
         .report();
-    let fifth = report["cases"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|case| case["name"] == "fifth")
-        .unwrap();
+    let fifth = case(&report, "fifth");
     assert!(
         fifth["skipped"].as_str().unwrap().contains("no image 5"),
         "{fifth}"

@@ -124,6 +124,13 @@ impl Ran {
     }
 }
 
+/// The case of this name.
+#[track_caller]
+pub fn case<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let cases = report["cases"].as_array().unwrap();
+    cases.iter().find(|case| case["name"] == name).unwrap()
+}
+
 /// Every attempt of a report, in order.
 pub fn attempts(report: &Value) -> Vec<&Value> {
     let cases = report["cases"].as_array().unwrap();
