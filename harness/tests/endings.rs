@@ -9,7 +9,7 @@ use support::Place;
 fn ends(fault: &str, kind: &str, signal: Option<i64>, code: Option<i64>) {
     let place = Place::new();
     let report = place
-        .crashpoint(&["fault", fault, "--timeout", "1s"])
+        .crashpoint(&["fault", fault, "--timeout", "5s"])
         .exits(10)
         .report();
     let attempt = &report["cases"][0]["attempts"][0];
@@ -48,7 +48,7 @@ fn a_hang_in_an_image_breaks_the_limit_of_that_image() {
         "run",
         "fifth",
         "--timeout-image",
-        "500ms",
+        "5s",
         "--inject",
         "hang@image=3,phase=prefill",
     ];

@@ -51,7 +51,7 @@ fn a_program_that_hangs_is_ended_with_all_its_children() {
     let place = Place::new();
     let script = "sleep 1000 & echo child $!; (trap '' TERM; sleep 1000) & wait";
     let ran = place
-        .crashpoint(&["exec", "--timeout", "500ms", "--", "sh", "-c", script])
+        .crashpoint(&["exec", "--timeout", "5s", "--", "sh", "-c", script])
         .exits(10);
     let report = ran.report();
     assert_eq!(attempts(&report)[0]["ending"]["kind"], "timeout");

@@ -203,7 +203,7 @@ fn cycles_are_attempts_at_the_same_case() {
 fn a_soak_goes_by_time_and_renews_its_worker() {
     let place = Place::new();
     let report = place
-        .crashpoint(&["run", "soak", "--duration", "1s", "--renew", "300ms"])
+        .crashpoint(&["run", "soak", "--duration", "4s", "--renew", "300ms"])
         .exits(0)
         .report();
     assert!(attempts(&report).len() >= 2, "{}", report["summary"]);

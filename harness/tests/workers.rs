@@ -25,7 +25,7 @@ fn violates(attempt: &Value, part: &str) {
 
 #[test]
 fn garbage_is_quoted_and_not_listened_to() {
-    let attempt = attempt("garbage.py", &["--timeout", "1s"]);
+    let attempt = attempt("garbage.py", &["--timeout", "5s"]);
     violates(&attempt, "I am no message");
     assert_eq!(attempt["ending"]["kind"], "timeout");
 }
@@ -53,7 +53,7 @@ fn success_without_a_word_is_a_failure() {
 
 #[test]
 fn a_worker_that_stops_answering_is_ended() {
-    let attempt = attempt("mute.py", &["--timeout", "1s"]);
+    let attempt = attempt("mute.py", &["--timeout", "5s"]);
     assert_eq!(attempt["ending"]["kind"], "timeout");
     assert_eq!(attempt["crash_point"]["phase"], "start");
 }
