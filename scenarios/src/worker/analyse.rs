@@ -13,21 +13,18 @@ use super::{At, Steps, Stop, device, memory};
 use crate::input::{self, Picture};
 use crate::job::{Analyse, Budget, JobImage};
 use crate::model::budget::Limits;
-use crate::model::{self, Answer, Checkpoint, Model, Sampling, Source};
+use crate::model::{self, Answer, Checkpoint, Model, Prompt, Sampling, Source};
 
 pub fn run(steps: &mut Steps<'_>, work: &Analyse) -> Result<(), Stop> {
-    let device = device::open(&work.device)?;
     let sampling = Sampling {
         max_new_tokens: work.max_new_tokens as usize,
         temperature: work.temperature,
         top_p: work.top_p,
         seed: work.seed,
     };
-    let model = steps.phase(Phase::Load, None, |steps| {
-        load(steps, work, &device, &sampling)
-    })?;
-    if !device.is_cpu() {
-        steps.phase(Phase::Warmup, None, |_| warm_up(&model, work, &sampling))?;
+    let loaded = steps.phase(Phase::Load, None, |steps| load(steps, work, sampling))?;
+    if !loaded.device.is_cpu() {
+        steps.phase(Phase::Warmup, None, |_| warm_up(&loaded))?;
     }
     let began = Instant::now();
     let until = work.until_seconds.map(Duration::from_secs_f64);
@@ -41,7 +38,7 @@ pub fn run(steps: &mut Steps<'_>, work: &Analyse) -> Result<(), Stop> {
             index: image.index,
             position,
         };
-        let result = analyse(steps, &model, work, &sampling, image, at)?;
+        let result = analyse(steps, &loaded, image, at)?;
         steps.channel.image(result)?;
         // Between images there is no marker of ours to wait for: the supervisor sets it.
         steps.strike(&Phase::Idle, Some(at), None);
@@ -49,19 +46,30 @@ pub fn run(steps: &mut Steps<'_>, work: &Analyse) -> Result<(), Stop> {
     Ok(())
 }
 
-fn load(
-    steps: &mut Steps<'_>,
-    work: &Analyse,
-    device: &Device,
-    sampling: &Sampling,
-) -> Result<Model, Stop> {
+/// What all images of a worker share. The prompt is the same for each of them.
+struct Loaded {
+    device: Device,
+    model: Model,
+    prompt: Prompt,
+    sampling: Sampling,
+}
+
+fn load(steps: &mut Steps<'_>, work: &Analyse, sampling: Sampling) -> Result<Loaded, Stop> {
     let source: Source = work.model.parse()?;
     let checkpoint = model::resolve(&source)?;
     let dtype = device::dtype(&work.dtype)?;
-    if let (Some(budget), Some(memory)) = (&work.budget, memory::of_device(device)) {
-        check_budget(steps, &checkpoint, work, (budget, memory), dtype, sampling)?;
+    let device = device::open(&work.device)?;
+    if let (Some(budget), Some(memory)) = (&work.budget, memory::of_device(&device)) {
+        check_budget(steps, &checkpoint, work, (budget, memory), dtype, &sampling)?;
     }
-    Ok(Model::load(&checkpoint, device, dtype)?)
+    let model = Model::load(&checkpoint, &device, dtype)?;
+    let prompt = model.prompt(&work.question, 1)?;
+    Ok(Loaded {
+        device,
+        model,
+        prompt,
+        sampling,
+    })
 }
 
 fn check_budget(
@@ -98,29 +106,31 @@ fn check_budget(
 }
 
 /// On a GPU the first image compiles kernels and loads libraries: that is not the image's doing.
-fn warm_up(model: &Model, work: &Analyse, sampling: &Sampling) -> Result<(), Stop> {
-    let blank = RgbImage::new(64, 64);
-    let prompt = model.prompt(&work.question, 1)?;
-    let pixels = model.preprocess(&blank)?;
+fn warm_up(loaded: &Loaded) -> Result<(), Stop> {
+    let Loaded { model, prompt, .. } = loaded;
+    let pixels = model.preprocess(&RgbImage::new(64, 64))?;
     let features = model.see(&pixels)?;
     let one = Sampling {
         max_new_tokens: 1,
-        ..sampling.clone()
+        ..loaded.sampling.clone()
     };
-    let mut generation = model.prefill(&prompt, &features, &one)?;
-    generation.next_token()?;
+    model.prefill(prompt, &features, &one)?.next_token()?;
     Ok(())
 }
 
 /// A bad image is that image's failure: the worker goes on with the next one.
 fn analyse(
     steps: &mut Steps<'_>,
-    model: &Model,
-    work: &Analyse,
-    sampling: &Sampling,
+    loaded: &Loaded,
     image: &JobImage,
     at: At,
 ) -> Result<ImageResult, Stop> {
+    let Loaded {
+        model,
+        prompt,
+        sampling,
+        ..
+    } = loaded;
     let began = Instant::now();
     let file = image.path.display().to_string();
     let pixels = steps.phase(Phase::Preprocess, Some(at), |_| {
@@ -159,10 +169,9 @@ fn analyse(
             });
         }
     };
-    let prompt = model.prompt(&work.question, 1)?;
     let features = steps.phase(Phase::Vision, Some(at), |_| Ok(model.see(&pixels)?))?;
     let mut generation = steps.phase(Phase::Prefill, Some(at), |_| {
-        Ok(model.prefill(&prompt, &features, sampling)?)
+        Ok(model.prefill(prompt, &features, sampling)?)
     })?;
     let decoding = Instant::now();
     let answer: Answer = steps.phase(Phase::Decode, Some(at), |steps| {
