@@ -15,7 +15,8 @@ use crate::job::{Analyse, Budget, JobImage};
 use crate::model::budget::Limits;
 use crate::model::{self, Answer, Checkpoint, Model, Prompt, Sampling, Source};
 
-pub fn run(steps: &mut Steps<'_>, work: &Analyse) -> Result<(), Stop> {
+/// Hands back what it loaded, for the teardown to let go of.
+pub fn run(steps: &mut Steps<'_>, work: &Analyse) -> Result<Loaded, Stop> {
     let sampling = Sampling {
         max_new_tokens: work.max_new_tokens as usize,
         temperature: work.temperature,
@@ -43,11 +44,11 @@ pub fn run(steps: &mut Steps<'_>, work: &Analyse) -> Result<(), Stop> {
         // Between images there is no marker of ours to wait for: the supervisor sets it.
         steps.strike(&Phase::Idle, Some(at), None);
     }
-    Ok(())
+    Ok(loaded)
 }
 
 /// What all images of a worker share. The prompt is the same for each of them.
-struct Loaded {
+pub struct Loaded {
     device: Device,
     model: Model,
     prompt: Prompt,

@@ -81,16 +81,18 @@ fn work(channel: &mut Channel) -> Result<(), Stop> {
         inject: job.inject,
         next: 1,
     };
+    // Kept to the end: to give memory back is part of leaving, and can fail as such.
+    let mut loaded = None;
     match job.work {
-        Work::Analyse(work) => analyse::run(&mut steps, &work)?,
+        Work::Analyse(work) => loaded = Some(analyse::run(&mut steps, &work)?),
         Work::Burn(work) => burn::run(&mut steps, &work)?,
-        Work::Fault {} => {
-            steps.phase(Phase::Run, None, |_| Ok(()))?;
-        }
+        Work::Fault {} => steps.phase(Phase::Run, None, |_| Ok(()))?,
     }
     steps.channel.done()?;
-    steps.phase(Phase::Teardown, None, |_| Ok(()))?;
-    Ok(())
+    steps.phase(Phase::Teardown, None, |_| {
+        drop(loaded);
+        Ok(())
+    })
 }
 
 /// Walks through phases: says each, waits until that is durable, and lets faults strike.
