@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[serde(from = "String", into = "String")]
 #[schemars(with = "String")]
 pub enum Phase {
-    /// From the spawn of the process to its first message.
+    /// From the spawn of the process to its first phase.
     Start,
     Load,
     /// One-off work before the first image: compilation of kernels, loading of libraries.

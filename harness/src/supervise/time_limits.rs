@@ -11,7 +11,7 @@ const LATER_AT_LEAST: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TimeLimits {
-    /// From the spawn to the worker's first message, and between two images.
+    /// From the spawn to the worker's first phase, and between two images.
     pub start: Duration,
     pub load: Duration,
     /// The first image in a worker: the first run on a GPU compiles kernels.

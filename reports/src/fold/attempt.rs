@@ -83,8 +83,6 @@ impl OpenAttempt {
     pub fn hello(&mut self, now: Instant) {
         self.said_hello = true;
         self.first_message_us.get_or_insert(now.at_us);
-        self.phases
-            .end_those_of_the_supervisor(self.since_began(now));
     }
 
     pub fn marker(&mut self, marker: Marker, now: Instant) {
