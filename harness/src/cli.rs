@@ -82,7 +82,7 @@ pub struct RunOptions {
     #[arg(long, value_name = "FILE|DIR|GLOB", num_args = 1..)]
     pub images: Vec<String>,
     /// cpu or cuda:N
-    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = device)]
     pub device: String,
     /// f32, f16 or bf16 [default: f32 on the CPU, f16 elsewhere]
     #[arg(long, value_name = "DTYPE")]
@@ -247,6 +247,15 @@ pub struct FaultOptions {
     pub timeout: Duration,
     #[command(flatten)]
     pub common: Common,
+}
+
+fn device(text: &str) -> Result<String, String> {
+    let ordinal = text.strip_prefix("cuda:").map(str::parse::<u32>);
+    if text == "cpu" || matches!(ordinal, Some(Ok(_))) {
+        Ok(text.to_owned())
+    } else {
+        Err("it must be cpu or cuda:N".to_owned())
+    }
 }
 
 fn sample_hz(text: &str) -> Result<f64, String> {

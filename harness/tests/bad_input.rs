@@ -199,6 +199,27 @@ fn a_model_that_does_not_fit_is_refused_with_the_numbers() {
 }
 
 #[test]
+fn a_device_that_this_worker_cannot_have_is_named() {
+    let place = Place::new();
+    place
+        .crashpoint(&["run", "--device", "gpu"])
+        .exits(2)
+        .says("cuda:N");
+    let report = place
+        .crashpoint(&["run", "single", "--device", "cuda:0"])
+        .exits(10)
+        .report();
+    let attempt = attempts(&report)[0];
+    assert_eq!(attempt["verdict"]["class"], "gpu_absent");
+    assert!(
+        attempt["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("--worker")
+    );
+}
+
+#[test]
 fn a_hub_name_without_network_is_an_unfit_environment() {
     let place = Place::new();
     let child = place

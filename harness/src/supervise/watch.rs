@@ -294,7 +294,7 @@ impl<'a> Watch<'a> {
             }) => Some(limit.clone()),
             _ => None,
         };
-        self.state.record_progress();
+        self.state.record_progress_now();
         let end = AttemptEnd {
             attempt: self.task.attempt,
             ending,

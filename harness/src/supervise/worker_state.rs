@@ -17,6 +17,10 @@ const MOST_BETWEEN_MARKERS: u32 = 1000;
 /// Markers that a worker may send before the first of them is acknowledged.
 const MOST_MARKERS_WAITING: usize = 16;
 
+/// Between two records of how far an image has come. It only matters to a machine that goes away:
+/// of a worker that dies the last word is always recorded.
+const PROGRESS: Duration = Duration::from_millis(500);
+
 pub struct WorkerState<'a> {
     supervisor: &'a Supervisor<'a>,
     task: &'a Task,
@@ -30,6 +34,7 @@ pub struct WorkerState<'a> {
     born: Instant,
     token: Option<u32>,
     recorded_token: Option<u32>,
+    progress_recorded: Instant,
     unasked: u32,
     pub said_hello: bool,
     pub said_done: bool,
@@ -58,6 +63,7 @@ impl<'a> WorkerState<'a> {
             born: now,
             token: None,
             recorded_token: None,
+            progress_recorded: now,
             unasked: 0,
             said_hello: false,
             said_done: false,
@@ -216,12 +222,20 @@ impl<'a> WorkerState<'a> {
         (self.supervisor.observe)(Progress::Phase { phase, image });
     }
 
-    /// Records how far the current image has come, if that is news.
+    /// Records how far the current image has come, if that is news and the last record of it is
+    /// not too young: a GPU makes hundreds of tokens a second.
     pub fn record_progress(&mut self) {
+        if self.progress_recorded.elapsed() >= PROGRESS {
+            self.record_progress_now();
+        }
+    }
+
+    pub fn record_progress_now(&mut self) {
         if self.token != self.recorded_token
             && let Some(token) = self.token
         {
             self.recorded_token = self.token;
+            self.progress_recorded = Instant::now();
             let attempt = self.task.attempt;
             self.supervisor
                 .journal

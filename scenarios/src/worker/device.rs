@@ -20,13 +20,19 @@ pub fn open(name: &str) -> Result<Device, Stop> {
                 format!("there is no device named {name:?}: use cpu or cuda:N"),
             )
         })?;
+    if !cfg!(feature = "cuda") {
+        return Err(Stop::because(
+            Class::GpuAbsent,
+            format!(
+                "this worker was built without CUDA and cannot open {name}: name one with --worker that was built with it, or use --device cpu"
+            ),
+        ));
+    }
+    // A driver has many reasons to refuse, and this is not the place to tell them apart.
     Device::new_cuda(ordinal).map_err(|error| {
-        let message = format!("failed to open {name}: {error}");
-        // A driver has many reasons to refuse; a build without CUDA has one.
-        let class = (!cfg!(feature = "cuda")).then_some(Class::GpuAbsent);
         Stop::Error(WorkerError {
-            class,
-            message,
+            class: None,
+            message: format!("failed to open {name}: {error}"),
             refused: false,
         })
     })
