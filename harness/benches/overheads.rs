@@ -23,7 +23,7 @@ use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 const CRASHPOINT: &str = env!("CARGO_BIN_EXE_crashpoint");
 const SPAWNS: usize = 100;
 const MARKERS: usize = 400;
-const PAIRS: usize = 7;
+const PAIRS: usize = 15;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
