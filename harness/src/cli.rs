@@ -40,6 +40,7 @@ pub enum Command {
 
 /// What every command that makes a run shares.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Record and output")]
 pub struct Common {
     /// Where run directories are made
     #[arg(long, value_name = "DIR", default_value = "crashpoint-runs")]
