@@ -30,6 +30,8 @@ pub struct OpenAttempt {
     pub extremes: Extremes,
     /// The last one that has the worker in it, and the last of all.
     last_own: Option<Box<Sample>>,
+    /// The sample that an image's memory was last taken from.
+    image_sample_us: Option<u64>,
     last_any: Option<Box<Sample>>,
     end: Option<(AttemptEnd, Instant)>,
 }
@@ -62,6 +64,7 @@ impl OpenAttempt {
             facts: serde_json::Map::new(),
             extremes: Extremes::default(),
             last_own: None,
+            image_sample_us: None,
             last_any: None,
             end: None,
         }
@@ -99,10 +102,12 @@ impl OpenAttempt {
     }
 
     pub fn image(&mut self, result: ImageResult) {
-        let sampled = self.last_own.as_ref().and_then(|sample| {
-            let worker = sample.worker.as_ref()?;
-            worker.rss_bytes
-        });
+        // One sample cannot speak for two images: memory would look flat where nobody looked.
+        let seen_us = self.image_sample_us;
+        let sample = self.last_own.as_deref();
+        let sample = sample.filter(|sample| seen_us != Some(sample.mono_us));
+        let sampled = sample.and_then(|sample| sample.worker.as_ref()?.rss_bytes);
+        self.image_sample_us = self.last_own.as_ref().map(|sample| sample.mono_us);
         self.images.result(result, sampled);
     }
 

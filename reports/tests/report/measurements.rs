@@ -111,12 +111,17 @@ fn the_memory_of_an_image_that_did_not_report_it_is_that_of_the_last_sample() {
     let mut journal = Journal::fifth();
     journal.rss_bytes = 600 * MIB;
     journal.sample(1);
-    let mut result = journal.result(1, 1);
-    result.rss_bytes = None;
-    journal.image(1, result);
+    // The second image had no sample of its own: nothing is said of its memory.
+    for (position, index) in [(1, 1), (2, 2)] {
+        let mut result = journal.result(index, position);
+        result.rss_bytes = None;
+        journal.image(1, result);
+    }
     journal.leave(1);
     let report = journal.report();
-    assert_eq!(attempts(&report)[0].images[0].rss_bytes, Some(600 * MIB));
+    let images = &attempts(&report)[0].images;
+    assert_eq!(images[0].rss_bytes, Some(600 * MIB));
+    assert_eq!(images[1].rss_bytes, None);
 }
 
 #[test]
