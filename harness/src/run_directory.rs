@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::hash::{BuildHasher, RandomState};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -71,16 +71,24 @@ pub fn write_whole(path: &Path, contents: &[u8]) -> io::Result<()> {
     let parent = path.parent().unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let partial = parent.join(format!(".{name}.partial"));
+    let written = write_durably(&partial, contents).and_then(|()| fs::rename(&partial, path));
+    if written.is_err() {
+        // The first error is the one to tell; a part that cannot be removed is only litter.
+        let _ = fs::remove_file(&partial);
+    }
+    written?;
+    sync_directory(parent)
+}
+
+fn write_durably(path: &Path, contents: &[u8]) -> io::Result<()> {
     let mut file = fs::OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
-        .open(&partial)?;
-    io::Write::write_all(&mut file, contents)?;
-    file.sync_all()?;
-    fs::rename(&partial, path)?;
-    sync_directory(parent)
+        .open(path)?;
+    file.write_all(contents)?;
+    file.sync_all()
 }
 
 fn sync_directory(path: &Path) -> io::Result<()> {
