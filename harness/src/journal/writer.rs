@@ -19,6 +19,8 @@ use thiserror::Error;
 /// What nobody waits for is on the disk after at most this long.
 const EVENT_DELAY: Duration = Duration::from_millis(100);
 const SAMPLE_DELAY: Duration = Duration::from_secs(1);
+/// A busy disk can take seconds; one that takes longer than this hangs.
+const DISK_ANSWERS: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Clone, Error)]
 pub enum JournalError {
@@ -30,6 +32,11 @@ pub enum JournalError {
     Write { path: PathBuf, why: String },
     #[error("the journal's thread is gone: nothing more is recorded")]
     Gone,
+    #[error(
+        "the disk under the journal has not answered for {} s: what is not acknowledged may be lost",
+        DISK_ANSWERS.as_secs()
+    )]
+    Silent,
 }
 
 /// Called by the journal's thread when a record is durable.
@@ -112,8 +119,12 @@ impl Journal {
         self.append_then(event, move || {
             let _ = done.send(());
         });
-        // The sender is dropped unused where the journal has failed, so this wait ends either way.
-        wait.recv().map_err(|_| self.failed())
+        match wait.recv_timeout(DISK_ANSWERS) {
+            Ok(()) => Ok(()),
+            Err(RecvTimeoutError::Timeout) => Err(JournalError::Silent),
+            // The sender is dropped unused where the journal has failed.
+            Err(RecvTimeoutError::Disconnected) => Err(self.failed()),
+        }
     }
 
     pub fn sample(&self, sample: Sample) {
@@ -131,8 +142,10 @@ impl Journal {
     pub fn close(self) -> Result<(), JournalError> {
         let (stopped, wait) = channel();
         let _ = self.orders.send(Order::Close { stopped });
-        let _ = wait.recv();
-        self.check()
+        match wait.recv_timeout(DISK_ANSWERS) {
+            Err(RecvTimeoutError::Timeout) => Err(JournalError::Silent),
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => self.check(),
+        }
     }
 
     fn failed(&self) -> JournalError {
