@@ -186,21 +186,13 @@ impl Climb<'_> {
             echo: false,
         };
         let began = Instant::now();
-        let observe = |progress: Progress| {
-            if let Progress::Image(image) = &progress
-                && let Some(took) = image
-                    .seconds
-                    .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            {
-                self.limits.borrow_mut().measured(took);
-            }
-            self.console.see(&progress);
-        };
+        let observe = |progress: Progress| self.console.see(&progress);
         let finished = self
             .session
             .supervisor(&observe)
             .attempt(&task)
             .map_err(Failure::supervise)?;
+        self.limits.borrow_mut().later_image = finished.later_image;
         let outcome = finished.outcome();
         self.console.ended(
             &draft.name,

@@ -60,6 +60,8 @@ pub struct Finished {
     pub said_hello: bool,
     pub said_done: bool,
     pub error: Option<WorkerError>,
+    /// For the next attempt: how long an image takes is known better now.
+    pub later_image: LaterImage,
 }
 
 impl Finished {

@@ -145,7 +145,7 @@ impl<'a> Watch<'a> {
         let next = match (self.over_since, &self.kill) {
             (Some(since), _) => Some(since + if self.swept { PIPES } else { SWEEPING }),
             (None, Some(kill)) => Some(kill.next()),
-            (None, None) => self.state.deadline().map(|(at, _)| at),
+            (None, None) => self.state.deadline(),
         };
         next.map_or(now + TICK, |next| next.min(now + TICK))
     }
@@ -231,8 +231,7 @@ impl<'a> Watch<'a> {
             } else if self.supervisor.journal.check().is_err() {
                 Some(Reason::NoRecord)
             } else {
-                let broken = self.state.deadline().filter(|(at, _)| now >= *at);
-                broken.map(|(_, limit)| Reason::Timeout(limit))
+                self.state.broken_limit(now).map(Reason::Timeout)
             };
             let Some(reason) = reason else { return };
             if let (Reason::Timeout(_), Some(pid)) = (&reason, self.pid) {
@@ -318,6 +317,7 @@ impl<'a> Watch<'a> {
             said_hello: self.state.said_hello,
             said_done: self.state.said_done,
             error: self.state.error,
+            later_image: self.state.limits.later_image,
         })
     }
 }

@@ -17,6 +17,8 @@ const MOST_BETWEEN_MARKERS: u32 = 1000;
 /// Markers that a worker may send before the first of them is acknowledged.
 const MOST_MARKERS_WAITING: usize = 16;
 
+/// What the limit on everything is for.
+const WHOLE: &str = "for the whole attempt";
 /// Between two records of how far an image has come. It only matters to a machine that goes away:
 /// of a worker that dies the last word is always recorded.
 const PROGRESS: Duration = Duration::from_millis(500);
@@ -26,7 +28,8 @@ pub struct WorkerState<'a> {
     task: &'a Task,
     /// Shared with the journal's thread, which acknowledges the markers.
     socket: Arc<UnixStream>,
-    limits: TimeLimits,
+    /// As they were given, with what this attempt's images taught.
+    pub limits: TimeLimits,
     phase: Phase,
     position: Option<u32>,
     /// When the clock of the current limit began.
@@ -71,33 +74,29 @@ impl<'a> WorkerState<'a> {
         }
     }
 
-    /// When the limit that holds now is broken, and its name.
-    pub fn deadline(&self) -> Option<(Instant, String)> {
-        let seconds = |limit: Duration| limit.as_secs_f64();
-        let current = self
-            .limits
-            .of(&self.phase, self.position)
-            .map(|(limit, what)| {
-                let place = match self.position {
-                    Some(position) => format!("in {}, at position {position}", self.phase),
-                    None => format!("in {}", self.phase),
-                };
-                (
-                    self.since + limit,
-                    format!("{place}: more than {:.1} s {what}", seconds(limit)),
-                )
-            });
-        let whole = self.limits.whole.map(|limit| {
-            (
-                self.born + limit,
-                format!(
-                    "in {}: more than {:.1} s for the whole attempt",
-                    self.phase,
-                    seconds(limit)
-                ),
-            )
-        });
-        current.into_iter().chain(whole).min_by_key(|(at, _)| *at)
+    /// When the limit that holds now is broken.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.limit().map(|(at, ..)| at)
+    }
+
+    /// The limit that is broken now, as a sentence.
+    pub fn broken_limit(&self, now: Instant) -> Option<String> {
+        let (_, limit, what) = self.limit().filter(|(at, ..)| now >= *at)?;
+        let place = match self.position {
+            Some(position) if what != WHOLE => format!("{}, at position {position}", self.phase),
+            _ => self.phase.to_string(),
+        };
+        let seconds = limit.as_secs_f64();
+        Some(format!("in {place}: more than {seconds:.1} s {what}"))
+    }
+
+    /// The one of the limits that is broken first: when, how long it is, what it is for.
+    fn limit(&self) -> Option<(Instant, Duration, &'static str)> {
+        let current = self.limits.of(&self.phase, self.position);
+        let current = current.map(|(limit, what)| (self.since + limit, limit, what));
+        let whole = self.limits.whole;
+        let whole = whole.map(|limit| (self.born + limit, limit, WHOLE));
+        current.into_iter().chain(whole).min_by_key(|(at, ..)| *at)
     }
 
     /// Takes one line. An error is what was wrong with it.
