@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ending::Ending;
 use crate::environment::Environment;
+use crate::gathered::Gathered;
 use crate::phase::Phase;
 use crate::protocol::{Hello, ImageAt, ImageResult, PhaseDone, WorkerError};
 use crate::sample::Sample;
@@ -74,6 +75,8 @@ pub enum Event {
         what: String,
     },
     AttemptEnd(Box<AttemptEnd>),
+    /// What was gathered about an ending, after it.
+    Gathered(Box<Gathered>),
     /// A planned case that was not tried.
     Skipped {
         case: String,

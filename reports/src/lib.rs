@@ -8,6 +8,7 @@ pub mod ending;
 pub mod environment;
 pub mod event;
 pub mod fold;
+pub mod gathered;
 pub mod journal;
 pub mod outcome;
 pub mod phase;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::ending::Ending;
 use crate::environment::Environment;
 use crate::event::{Header, LeftBehind, Output, Settings, ThreadState, Usage};
+use crate::gathered::Gathered;
 use crate::outcome::Outcome;
 use crate::phase::Phase;
 use crate::protocol::{AllocatorMemory, ImageAt, WorkerError};
@@ -137,6 +138,9 @@ pub struct Attempt {
     pub threads: Vec<ThreadState>,
     /// How the worker broke the protocol.
     pub violations: Vec<String>,
+    /// What was gathered about its ending; `null` if it survived or nobody could.
+    #[serde(default)]
+    pub gathered: Option<Gathered>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -7,6 +7,7 @@ use super::outcome::{Facts, outcome};
 use super::phases::Phases;
 use crate::ending::{Ending, EndingKind};
 use crate::event::{AttemptEnd, AttemptStart, Marker, PlannedImage};
+use crate::gathered::Gathered;
 use crate::outcome::Outcome;
 use crate::protocol::{ImageResult, PhaseDone, WorkerError};
 use crate::report::{Attempt, CrashPoint};
@@ -34,6 +35,7 @@ pub struct OpenAttempt {
     image_sample_us: Option<u64>,
     last_any: Option<Box<Sample>>,
     end: Option<(AttemptEnd, Instant)>,
+    gathered: Option<Gathered>,
 }
 
 /// An attempt that is over, with what the report does not carry but its diagnosis needs.
@@ -67,6 +69,7 @@ impl OpenAttempt {
             image_sample_us: None,
             last_any: None,
             end: None,
+            gathered: None,
         }
     }
 
@@ -129,6 +132,11 @@ impl OpenAttempt {
 
     pub fn end(&mut self, end: AttemptEnd, now: Instant) {
         self.end.get_or_insert((end, now));
+    }
+
+    /// Comes after the end.
+    pub fn gathered(&mut self, gathered: Gathered) {
+        self.gathered.get_or_insert(gathered);
     }
 
     /// Samples reach the journal in blocks, so that some come after the end they were taken before.
@@ -227,6 +235,7 @@ impl OpenAttempt {
             left_behind,
             threads,
             violations: self.violations,
+            gathered: self.gathered,
         };
         Finished {
             case: self.start.case,

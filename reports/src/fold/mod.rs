@@ -114,6 +114,12 @@ impl Fold {
                 self.open
                     .retain(|&place| attempts.get(place).is_some_and(|it| !it.is_over()));
             }
+            Event::Gathered(gathered) => {
+                let place = self.by_number.get(&gathered.attempt).copied();
+                if let Some(attempt) = place.and_then(|place| self.attempts.get_mut(place)) {
+                    attempt.gathered(*gathered);
+                }
+            }
             Event::Skipped { case, because } => self.skipped.push((case, because)),
             Event::Trouble { what } => self.troubles.push(what),
             Event::Interrupted { signal } => {

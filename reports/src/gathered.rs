@@ -1,0 +1,123 @@
+//! What is gathered about a death after it: each part within a bound of time and size.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Recorded after the ending, which never waits for it. What is absent was not collected, which is
+/// not the same as clean.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Gathered {
+    pub attempt: u32,
+    /// Lines of the streams that say something, also from the part that the record leaves out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notable: Vec<NotableLine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kernel_log: Option<KernelLog>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cgroup: Option<CgroupCounters>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crash: Option<Crash>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub disks: Vec<DiskSpace>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_readable: Vec<NotReadable>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NotableLine {
+    /// `stderr` or `stdout`.
+    pub stream: String,
+    /// From 1, in the attempt's log file.
+    pub line: u64,
+    pub text: String,
+}
+
+/// What the kernel logged while the attempt ran.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct KernelLog {
+    /// `/dev/kmsg` or `journalctl -k`.
+    pub source: String,
+    /// As `dmesg` prints them: `[  123.456789] text`. The first ones and the last ones, if too many.
+    pub lines: Vec<String>,
+    /// Left out between the first and the last ones.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub cut_lines: u64,
+    /// The ring had overwritten some before they were read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub lost_some: bool,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+/// What the control group counted from the beginning of the attempt to its end.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct CgroupCounters {
+    /// Of the hierarchy that counts memory: 1 or 2.
+    pub version: u8,
+    pub path: String,
+    /// It was made for this attempt alone: then everything it counts is the worker's.
+    pub own: bool,
+    pub memory_limit_bytes: Option<u64>,
+    pub memory_peak_bytes: Option<u64>,
+    /// Times that an allocation ran into the limit.
+    pub limit_hits: Option<u64>,
+    /// Times that the limit could not be kept by reclaiming.
+    pub oom_events: Option<u64>,
+    /// Processes that the OOM killer ended.
+    pub oom_kills: Option<u64>,
+    /// Times that a fork or clone ran into the limit on processes.
+    pub pids_limit_hits: Option<u64>,
+}
+
+/// What our own worker's signal handler and the minidump tell of a fatal signal.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Crash {
+    pub signal: i32,
+    /// `si_code`: above 0 the kernel raised it for a fault, 0 and below somebody sent it.
+    pub code: i32,
+    /// Where the access went wrong, for the signals that tell.
+    pub address: Option<u64>,
+    pub sender_pid: Option<i32>,
+    /// The thread's name.
+    pub thread: Option<String>,
+    /// The first bytes at the instruction pointer, in hexadecimal.
+    pub instruction: Option<String>,
+    /// Of the crashing thread, innermost first.
+    pub frames: Vec<Frame>,
+    /// Within the attempt's folder.
+    pub minidump: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Frame {
+    /// The file's name without its folder.
+    pub module: Option<String>,
+    /// Within the module, so that it is the same in every run.
+    pub offset: u64,
+    pub symbol: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct DiskSpace {
+    pub path: String,
+    pub filesystem: Option<String>,
+    pub total_bytes: u64,
+    pub free_bytes: u64,
+    pub free_inodes: Option<u64>,
+}
+
+/// Evidence that could not be had, and how it can be had next time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NotReadable {
+    pub what: String,
+    pub because: String,
+    pub remedy: String,
+}
