@@ -10,6 +10,7 @@ pub mod event;
 pub mod fold;
 pub mod gathered;
 pub mod journal;
+pub mod knowledge;
 pub mod outcome;
 pub mod phase;
 pub mod protocol;
