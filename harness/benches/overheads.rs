@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use crashpoint::interrupt::Interrupt;
 use crashpoint::journal::Journal;
-use crashpoint::supervise::{Progress, Stdin, Supervisor, Task, TimeLimits};
+use crashpoint::supervise::{Progress, Reason, Stdin, Supervisor, Task, TimeLimits};
 use crashpoint_reports::event::Marker;
 use crashpoint_reports::journal::encode;
 use crashpoint_reports::protocol::FD_VARIABLE;
@@ -65,6 +65,7 @@ fn spawn(place: &Path) -> Result<()> {
             attempt: u32::try_from(n)?,
             case: "bench".to_owned(),
             n: 1,
+            reason: Reason::default(),
             folder: attempt_folder,
             program: CRASHPOINT.into(),
             arguments: vec!["worker".into()],

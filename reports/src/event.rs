@@ -75,6 +75,13 @@ pub enum Event {
         what: String,
     },
     AttemptEnd(Box<AttemptEnd>),
+    /// Nothing more is tried to narrow a failed case down.
+    TriageEnd {
+        case: String,
+        /// What kept it from going on to the smallest input, if something did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because: Option<String>,
+    },
     /// What was gathered about an ending, after it.
     Gathered(Box<Gathered>),
     /// A planned case that was not tried.
@@ -178,15 +185,61 @@ pub struct AttemptStart {
     pub case: String,
     /// Counts the attempts at this case, from 1.
     pub n: u32,
+    #[serde(default, skip_serializing_if = "Purpose::is_planned")]
+    pub purpose: Purpose,
     /// Run under changed conditions to learn something: never counts as a pass.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub diagnostic: bool,
+    #[serde(default, skip_serializing_if = "Variation::is_none")]
+    pub variation: Variation,
+    /// The command line that does the same in a run of its own, where there is one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<String>,
     /// It was given a job over the protocol: silence is then no sign of success.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub job: bool,
     /// Within the run directory.
     pub folder: String,
     pub command: Vec<String>,
+}
+
+/// Why an attempt is run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// The plan says so.
+    #[default]
+    Planned,
+    /// The case failed: the same once more, to see whether it does so again.
+    Repeat,
+    /// The case failed: once with the GPU made to tell more, which changes what is run.
+    Diagnostic,
+    /// The case failed: with less input, to see whether that is enough.
+    Reduction,
+}
+
+impl Purpose {
+    pub fn is_planned(&self) -> bool {
+        *self == Purpose::Planned
+    }
+}
+
+/// What an attempt does otherwise than its case says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Variation {
+    /// Indices, in the order of analysis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<Vec<u32>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_new_tokens: Option<u32>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, String>,
+}
+
+impl Variation {
+    pub fn is_none(&self) -> bool {
+        *self == Variation::default()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

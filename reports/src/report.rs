@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::ending::Ending;
 use crate::environment::Environment;
-use crate::event::{Header, LeftBehind, Output, Settings, ThreadState, Usage};
+use crate::event::{Header, LeftBehind, Output, Purpose, Settings, ThreadState, Usage, Variation};
 use crate::gathered::Gathered;
 use crate::outcome::Outcome;
 use crate::phase::Phase;
 use crate::protocol::{AllocatorMemory, ImageAt, WorkerError};
 use crate::sample::Sample;
+use crate::signature::Signature;
 use crate::statistics::{Interval, Proportion, Spread};
 use crate::verdict::Verdict;
 use crate::words::counted;
@@ -28,8 +29,12 @@ pub struct Report {
     pub environment: Option<Environment>,
     pub summary: Summary,
     pub cases: Vec<Case>,
-    /// Of every attempt that died, failed or was never reported; an interrupted one is not here.
+    /// Of every planned attempt that died, failed or was never reported; an interrupted one is not
+    /// here.
     pub crash_points: Vec<CrashPoint>,
+    /// The crashes by their signature, in the order in which they were first seen.
+    #[serde(default)]
+    pub crashes: Vec<Crash>,
     pub findings: Vec<Finding>,
     pub statistics: Statistics,
     pub differential: Vec<Suspect>,
@@ -53,7 +58,7 @@ pub struct Run {
     pub troubles: Vec<String>,
 }
 
-/// Exact numbers carry their unit in the name; strings are for reading. Diagnostic attempts are not
+/// Exact numbers carry their unit in the name; strings are for reading. Only planned attempts are
 /// counted here.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
@@ -110,7 +115,12 @@ pub struct Attempt {
     /// Where its output is, within the run directory.
     pub folder: String,
     pub command: Vec<String>,
+    #[serde(default)]
+    pub purpose: Purpose,
     pub diagnostic: bool,
+    /// What it does otherwise than its case says.
+    #[serde(default, skip_serializing_if = "Variation::is_none")]
+    pub variation: Variation,
     pub outcome: Outcome,
     pub ending: Ending,
     /// Which limit was broken, where crashpoint ended it.
@@ -123,6 +133,9 @@ pub struct Attempt {
     pub said_done: Option<bool>,
     /// Of the death or failure; of a surviving attempt its strongest finding's; otherwise `null`.
     pub verdict: Option<Verdict>,
+    /// What tells this crash from others; `null` if it did not crash.
+    #[serde(default)]
+    pub signature: Option<Signature>,
     pub crash_point: Option<CrashPoint>,
     pub seconds: f64,
     /// From the spawn of the process to the worker's first message.
@@ -185,11 +198,27 @@ pub struct CrashPoint {
     pub file: Option<String>,
     pub sha256: Option<String>,
     pub phase: Phase,
+    #[serde(default)]
+    pub signature: Option<Signature>,
     /// Tokens of this image that existed by then: at least so many.
     pub token: Option<u32>,
     pub last_sample: Option<Sample>,
     /// From the last sample to the ending.
     pub last_sample_age_seconds: Option<f64>,
+}
+
+impl Attempt {
+    /// Whether it counts in what is said of the run. An attempt that was made *because* something
+    /// had crashed would count that crash once more for every look that is taken at it, and make
+    /// the rate a measure of curiosity; it gives the case's own k of n instead.
+    pub fn counts(&self) -> bool {
+        self.purpose.is_planned() && !self.diagnostic
+    }
+
+    /// It ended by a fault of its own, as far as anybody saw.
+    pub fn crashed(&self) -> bool {
+        matches!(self.outcome, Outcome::Died | Outcome::Failed)
+    }
 }
 
 impl CrashPoint {
@@ -213,6 +242,19 @@ impl CrashPoint {
         }
         place
     }
+}
+
+/// One crash, however often it was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Crash {
+    pub signature: Signature,
+    /// Planned attempts that ended in it.
+    pub attempts: u32,
+    /// Further ones that were made because of it.
+    pub in_triage: u32,
+    pub cases: Vec<String>,
+    /// Where it was first seen.
+    pub first: String,
 }
 
 /// Something worth saying without a death.

@@ -7,7 +7,7 @@ use super::finish::finish;
 use crate::cli::ExecOptions;
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::supervise::{Finished, Progress, Stdin, Task, TimeLimits};
+use crate::supervise::{Finished, Progress, Reason, Stdin, Task, TimeLimits};
 
 /// What shells add to a signal's number.
 const KILLED: i32 = 128;
@@ -23,6 +23,7 @@ pub fn exec(options: &ExecOptions) -> Result<u8, Failure> {
         attempt,
         case: "exec".to_owned(),
         n: 1,
+        reason: Reason::default(),
         folder,
         program: program.clone(),
         arguments: arguments.to_vec(),

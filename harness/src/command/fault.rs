@@ -10,7 +10,7 @@ use crate::cli::FaultOptions;
 use crate::exit_code;
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::supervise::{Stdin, Task, TimeLimits};
+use crate::supervise::{Reason, Stdin, Task, TimeLimits};
 
 pub fn fault(options: &FaultOptions) -> Result<u8, Failure> {
     let Some(name) = options.name.as_ref().filter(|_| !options.list) else {
@@ -52,6 +52,7 @@ pub fn fault(options: &FaultOptions) -> Result<u8, Failure> {
         attempt,
         case: fault.name().to_owned(),
         n: 1,
+        reason: Reason::default(),
         folder,
         program: session.executable.clone().into(),
         arguments: vec!["worker".into()],

@@ -45,7 +45,11 @@ pub fn print(text: &str) -> Result<(), Failure> {
 
 /// By the report alone, so that a report read later means the same.
 pub fn exit_code_of(report: &Report) -> u8 {
-    let attempts = || report.cases.iter().flat_map(|case| &case.attempts);
+    // What was found out about a crash afterwards does not change what the run came to.
+    let attempts = || {
+        let all = report.cases.iter().flat_map(|case| &case.attempts);
+        all.filter(|attempt| attempt.counts())
+    };
     match report.run.interrupted_by {
         Some(nix::libc::SIGINT) => return exit_code::INTERRUPTED,
         Some(_) => return exit_code::TERMINATED,

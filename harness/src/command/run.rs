@@ -13,7 +13,7 @@ use crate::console::{Console, Verbosity};
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::session::Session;
-use crate::supervise::{LaterImage, Progress, Stdin, Task, TimeLimits};
+use crate::supervise::{LaterImage, Progress, Reason, Stdin, Task, TimeLimits};
 
 /// Beyond the time that `burn` was given: opening the device, the last product.
 const BURN_SLACK: Duration = Duration::from_secs(120);
@@ -170,6 +170,7 @@ impl Climb<'_> {
             attempt,
             case: draft.name.clone(),
             n,
+            reason: Reason::default(),
             folder,
             program,
             arguments,

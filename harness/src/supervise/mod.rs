@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crashpoint_probes::ProbeThread;
-use crashpoint_reports::event::AttemptEnd;
+use crashpoint_reports::event::{AttemptEnd, Purpose, Variation};
 use crashpoint_reports::protocol::{ImageAt, ImageResult, WorkerError};
 use crashpoint_reports::{Ending, Outcome, Phase, fold};
 use serde_json::Value;
@@ -32,6 +32,7 @@ pub struct Task {
     pub case: String,
     /// Counts the attempts at this case, from 1.
     pub n: u32,
+    pub reason: Reason,
     /// For what it prints; exists already.
     pub folder: PathBuf,
     pub program: OsString,
@@ -43,6 +44,15 @@ pub struct Task {
     pub limits: TimeLimits,
     /// Hand what it prints on as well.
     pub echo: bool,
+}
+
+/// Why an attempt is run, for the record.
+#[derive(Debug, Clone, Default)]
+pub struct Reason {
+    pub purpose: Purpose,
+    pub variation: Variation,
+    /// The command line that does the same in a run of its own.
+    pub again: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,9 @@ use std::io;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use crashpoint_reports::event::{AttemptEnd, AttemptStart, LeftBehind, Marker, ThreadState, Usage};
+use crashpoint_reports::event::{
+    AttemptEnd, AttemptStart, LeftBehind, Marker, Purpose, ThreadState, Usage,
+};
 use crashpoint_reports::protocol::MAX_LINE_BYTES;
 use crashpoint_reports::{Ending, EndingKind, Event, Phase, WaitStatus};
 
@@ -26,6 +28,7 @@ const SWEEPING: Duration = Duration::from_secs(4);
 
 pub fn attempt(supervisor: &Supervisor<'_>, task: &Task) -> Result<Finished, SuperviseError> {
     let attempt = task.attempt;
+    let reason = &task.reason;
     let folder = task
         .folder
         .file_name()
@@ -35,7 +38,10 @@ pub fn attempt(supervisor: &Supervisor<'_>, task: &Task) -> Result<Finished, Sup
         attempt,
         case: task.case.clone(),
         n: task.n,
-        diagnostic: false,
+        purpose: reason.purpose,
+        diagnostic: reason.purpose == Purpose::Diagnostic,
+        variation: reason.variation.clone(),
+        again: reason.again.clone(),
         job: task.job.is_some(),
         folder: format!("attempts/{folder}"),
         command: spawn::shown(&task.program, &task.arguments),

@@ -12,6 +12,7 @@ mod traceback;
 pub use actions::action;
 pub use bundle::Bundle;
 pub use differential::{Run, differential};
+pub use traceback::exception;
 
 use crate::event::Settings;
 use crate::fold::Finished;

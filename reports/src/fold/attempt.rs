@@ -6,7 +6,7 @@ use super::images::Images;
 use super::outcome::{Facts, outcome};
 use super::phases::Phases;
 use crate::ending::{Ending, EndingKind};
-use crate::event::{AttemptEnd, AttemptStart, Marker, PlannedImage};
+use crate::event::{AttemptEnd, AttemptStart, Marker, PlannedImage, Purpose};
 use crate::gathered::Gathered;
 use crate::outcome::Outcome;
 use crate::protocol::{ImageResult, PhaseDone, WorkerError};
@@ -47,6 +47,8 @@ pub struct Finished {
     /// Exit code 0 before its work was done.
     pub left_early: bool,
     pub own_worker: bool,
+    /// The command line that does the same.
+    pub again: Vec<String>,
 }
 
 impl OpenAttempt {
@@ -214,7 +216,12 @@ impl OpenAttempt {
             number: self.start.attempt,
             folder: self.start.folder,
             command: self.start.command,
-            diagnostic: self.start.diagnostic,
+            purpose: match self.start.purpose {
+                Purpose::Planned if self.start.diagnostic => Purpose::Diagnostic,
+                purpose => purpose,
+            },
+            diagnostic: self.start.diagnostic || self.start.purpose == Purpose::Diagnostic,
+            variation: self.start.variation,
             outcome,
             ending,
             limit,
@@ -222,6 +229,7 @@ impl OpenAttempt {
             error: self.error,
             said_done: (self.start.job || self.said_hello).then_some(self.said_done),
             verdict: None,
+            signature: None,
             crash_point,
             seconds: seconds(lasted_us),
             start_seconds,
@@ -243,6 +251,7 @@ impl OpenAttempt {
             extremes: self.extremes,
             left_early,
             own_worker: self.start.job,
+            again: self.start.again,
         }
     }
 
@@ -277,6 +286,7 @@ impl OpenAttempt {
                 .or_else(|| planned.map(|planned| planned.file.clone())),
             sha256: planned.and_then(|planned| planned.sha256.clone()),
             phase: under_way.phase,
+            signature: None,
             token: under_way.token.filter(|_| image.is_some() || !had_image),
             last_sample: last_sample.cloned(),
             last_sample_age_seconds: age,

@@ -25,7 +25,7 @@ impl Analysis<'_> {
 /// One for each analysis whose tokens are not the usual ones.
 pub fn changed_output(attempts: &[Finished]) -> Vec<Finding> {
     let mut by_image: BTreeMap<u32, Vec<Analysis<'_>>> = BTreeMap::new();
-    for finished in attempts.iter().filter(|it| !it.attempt.diagnostic) {
+    for finished in attempts.iter().filter(|it| it.attempt.counts()) {
         for image in &finished.attempt.images {
             if image.outcome == Outcome::Survived
                 && let Some(digest) = image.token_digest.as_deref()

@@ -23,7 +23,11 @@ pub fn all(
     statistics: &Statistics,
     settings: Option<&Settings>,
 ) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = attempts.iter().flat_map(of_attempt).collect();
+    let mut findings: Vec<Finding> = attempts
+        .iter()
+        .filter(|finished| finished.attempt.counts())
+        .flat_map(of_attempt)
+        .collect();
     if is_greedy(settings) {
         findings.extend(changed_output(attempts));
     }

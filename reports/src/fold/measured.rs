@@ -11,10 +11,9 @@ use crate::statistics::theil_sen;
 use crate::statistics::{Proportion, Spread};
 
 pub fn statistics(attempts: &[Finished]) -> Statistics {
-    // A diagnostic attempt ran under other conditions: its numbers are no measurement of the run.
     let counted: Vec<&Finished> = attempts
         .iter()
-        .filter(|finished| !finished.attempt.diagnostic)
+        .filter(|finished| finished.attempt.counts())
         .collect();
     let all: Vec<&Attempt> = counted.iter().map(|finished| &finished.attempt).collect();
     let mut by_case: Vec<(&str, Vec<&Attempt>)> = Vec::new();

@@ -7,6 +7,7 @@ mod attempt;
 mod cases;
 mod changed_output;
 mod clock;
+mod crashes;
 mod extremes;
 mod findings;
 mod images;
@@ -23,11 +24,14 @@ pub use outcome::{Facts, outcome};
 
 use crate::diagnose;
 use crate::environment::Environment;
-use crate::event::{AttemptStart, Event, Header, Plan, PlannedImage, Record, Settings};
+use crate::event::{
+    AttemptStart, Event, Header, Plan, PlannedImage, Purpose, Record, Settings, Variation,
+};
 use crate::outcome::Outcome;
 use crate::protocol::AllocatorMemory;
 use crate::report::{JournalState, Report, Run, SCHEMA};
 use crate::sample::Sample;
+use crate::signature::Signature;
 use attempt::OpenAttempt;
 use clock::{Clock, Instant};
 
@@ -47,6 +51,7 @@ pub struct Fold {
     /// Places in `attempts` of those that are not over.
     open: Vec<usize>,
     skipped: Vec<(String, String)>,
+    triage_ends: Vec<(String, Option<String>)>,
     troubles: Vec<String>,
     interrupted_by: Option<i32>,
     ended: Option<u64>,
@@ -120,6 +125,7 @@ impl Fold {
                     attempt.gathered(*gathered);
                 }
             }
+            Event::TriageEnd { case, because } => self.triage_ends.push((case, because)),
             Event::Skipped { case, because } => self.skipped.push((case, because)),
             Event::Trouble { what } => self.troubles.push(what),
             Event::Interrupted { signal } => {
@@ -148,6 +154,9 @@ impl Fold {
                     case: LOST_CASE.to_owned(),
                     n,
                     diagnostic: false,
+                    purpose: Purpose::Planned,
+                    variation: Variation::default(),
+                    again: Vec::new(),
                     folder: String::new(),
                     command: Vec::new(),
                     job: false,
@@ -194,6 +203,10 @@ impl Fold {
         let settings = settings.as_ref();
         for finished in &mut attempts {
             finished.attempt.verdict = diagnose::attempt(finished, settings);
+            finished.attempt.signature = Signature::of(&finished.attempt);
+            if let Some(point) = &mut finished.attempt.crash_point {
+                point.signature.clone_from(&finished.attempt.signature);
+            }
         }
         let mut statistics = measured::statistics(&attempts);
         let findings = findings::all(&attempts, &statistics, settings);
@@ -224,9 +237,10 @@ impl Fold {
         let crash_points = attempts
             .iter()
             .map(|finished| &finished.attempt)
-            .filter(|attempt| !attempt.ending.interrupted)
+            .filter(|attempt| attempt.counts() && !attempt.ending.interrupted)
             .filter_map(|attempt| attempt.crash_point.clone())
             .collect();
+        let crashes = crashes::crashes(&attempts);
         let cases = cases::cases(self.plan.as_ref(), attempts, &self.skipped);
         measured::order_like(&mut statistics, &cases);
         let summary = summary::summary(&summary::Sources {
@@ -244,6 +258,7 @@ impl Fold {
             summary,
             cases,
             crash_points,
+            crashes,
             findings,
             statistics,
             differential,

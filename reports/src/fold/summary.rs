@@ -23,7 +23,7 @@ pub fn summary(from: &Sources<'_>) -> Summary {
         .cases
         .iter()
         .flat_map(|case| &case.attempts)
-        .filter(|attempt| !attempt.diagnostic)
+        .filter(|attempt| attempt.counts())
         .collect();
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let images = || attempts.iter().flat_map(|attempt| &attempt.images);

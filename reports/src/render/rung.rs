@@ -56,7 +56,11 @@ pub fn rungs(report: &Report) -> Vec<Rung<'_>> {
 
 fn rung<'a>(cases: &[&'a Case]) -> Option<Rung<'a>> {
     let first = cases.first()?;
-    let attempts: Vec<_> = cases.iter().flat_map(|case| &case.attempts).collect();
+    let attempts: Vec<_> = cases
+        .iter()
+        .flat_map(|case| &case.attempts)
+        .filter(|attempt| attempt.counts())
+        .collect();
     let images: Vec<_> = attempts
         .iter()
         .flat_map(|attempt| &attempt.images)

@@ -2,7 +2,6 @@
 
 use super::escape::{clip, plain, wrap};
 use super::rung::{Rung, State, rungs};
-use crate::outcome::Outcome;
 use crate::report::{Attempt, Report, SuspectFinding};
 use crate::words::{counted, duration, number, percent, size};
 
@@ -83,7 +82,7 @@ fn state(report: &Report) -> State {
         .cases
         .iter()
         .flat_map(|case| &case.attempts)
-        .any(|attempt| matches!(attempt.outcome, Outcome::Died | Outcome::Failed));
+        .any(|attempt| attempt.counts() && attempt.crashed());
     if crashed {
         State::Crashed
     } else if summary.attempts > 0
@@ -111,9 +110,12 @@ fn headline(screen: &mut Screen, report: &Report) {
 
 /// The attempt that is to be explained first: the first crash, otherwise the first with a finding.
 fn first_explained(report: &Report) -> Option<&Attempt> {
-    let attempts = || report.cases.iter().flat_map(|case| &case.attempts);
+    let attempts = || {
+        let all = report.cases.iter().flat_map(|case| &case.attempts);
+        all.filter(|attempt| attempt.counts())
+    };
     attempts()
-        .filter(|attempt| matches!(attempt.outcome, Outcome::Died | Outcome::Failed))
+        .filter(|attempt| attempt.crashed())
         .min_by_key(|attempt| attempt.number)
         // Whoever interrupted a run knows why.
         .or_else(|| {
@@ -131,6 +133,10 @@ fn verdict(screen: &mut Screen, report: &Report) {
     let why = match verdict.class {
         crate::Class::Unknown => "unknown: the evidence does not decide".to_owned(),
         class => format!("{class} ({})", verdict.confidence),
+    };
+    let why = match &attempt.signature {
+        Some(signature) => format!("{why}, signature {}", signature.id),
+        None => why,
     };
     screen.row("verdict", &why);
     for (at, evidence) in verdict.evidence.iter().take(3).enumerate() {

@@ -1,7 +1,8 @@
 //! A journal written by hand: what a supervisor would have recorded, a line a step.
 
 use crashpoint_reports::event::{
-    AttemptEnd, AttemptStart, Header, Marker, Output, Plan, PlannedCase, PlannedImage, Settings,
+    AttemptEnd, AttemptStart, Header, Marker, Output, Plan, PlannedCase, PlannedImage, Purpose,
+    Settings, Variation,
 };
 use crashpoint_reports::fold::Fold;
 use crashpoint_reports::protocol::{
@@ -125,6 +126,9 @@ impl Journal {
             case: case.into(),
             n,
             diagnostic: false,
+            purpose: Purpose::Planned,
+            variation: Variation::default(),
+            again: Vec::new(),
             job: true,
             folder: format!("attempts/{attempt:02}"),
             command: vec!["crashpoint".into(), "worker".into()],

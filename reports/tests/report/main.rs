@@ -11,5 +11,6 @@ mod measurements;
 mod outcomes;
 mod rendering;
 mod schema;
+mod signatures;
 mod suspects;
 mod verdicts;

@@ -88,7 +88,10 @@ fn a_crash_comes_first_with_its_verdict() {
         "✗ died in each-alone/5, image 5 at position 1, phase decode, after 3 tokens:"
     );
     assert_eq!(lines[1], "  SIGSEGV");
-    assert_eq!(lines[3], "verdict     native_crash (possible)");
+    assert_eq!(
+        lines[3],
+        "verdict     native_crash (possible), signature f602ed54"
+    );
     assert!(screen.contains("supported   this image"));
     assert!(screen.contains("✗ each-alone"));
     assert!(screen.contains("– fifth            each-alone did not survive"));

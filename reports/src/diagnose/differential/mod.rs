@@ -59,7 +59,7 @@ const SUSPECTS: [(&str, Rule); 11] = [
 ];
 
 pub fn differential(run: &Run<'_>) -> Vec<Suspect> {
-    let counted = || run.attempts.iter().filter(|it| !it.attempt.diagnostic);
+    let counted = || run.attempts.iter().filter(|it| it.attempt.counts());
     let first = |outcome| counted().find(|it| it.attempt.outcome == outcome);
     let scene = Scene {
         run: *run,

@@ -18,7 +18,7 @@ pub fn section(report: &Report) -> String {
         .cases
         .iter()
         .flat_map(|case| case.attempts.iter().map(|it| (case.name.as_str(), it)))
-        .filter(|(_, it)| it.outcome != Outcome::Survived)
+        .filter(|(_, it)| it.counts() && it.outcome != Outcome::Survived)
         .collect();
     dead.sort_by_key(|(_, attempt)| attempt.number);
     let mut section = String::new();
@@ -87,6 +87,9 @@ fn death(case: &str, attempt: &Attempt) -> String {
         }
         facts.push(("to do", text(&verdict.action)));
     }
+    if let Some(signature) = &attempt.signature {
+        facts.push(("signature", text(&signature.to_string())));
+    }
     let mut table = Table::new(&["", ""]);
     for (name, value) in facts {
         table.row(vec![name.to_owned(), value]);
@@ -143,6 +146,28 @@ fn last_sample(sample: &Sample, age: Option<f64>) -> String {
         parts.push(of_gpu.join(" "));
     }
     parts.join(", ")
+}
+
+pub fn crashes(report: &Report) -> String {
+    if report.crashes.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(&["signature", "what", "attempts", "in triage", "first seen"]);
+    for crash in report.crashes.iter().take(MOST) {
+        table.row(vec![
+            crash.signature.id.clone(),
+            text(&crash.signature.text),
+            crash.attempts.to_string(),
+            crash.in_triage.to_string(),
+            text(&crash.first),
+        ]);
+    }
+    let more = report.crashes.len().saturating_sub(MOST);
+    let more = match more {
+        0 => String::new(),
+        _ => format!("and {more} more in report.json\n\n"),
+    };
+    format!("## Crashes by signature\n\n{table}\n{more}")
 }
 
 pub fn differential(report: &Report) -> String {

@@ -19,6 +19,7 @@ pub fn markdown(report: &Report) -> String {
     let mut page = format!("# {}\n\n", sentence(&report.summary.headline));
     page += &opening(report);
     page += &death::section(report);
+    page += &death::crashes(report);
     page += &ladder(report);
     page += &measured::section(report);
     page += &death::differential(report);
