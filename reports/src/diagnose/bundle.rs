@@ -1,15 +1,23 @@
 //! The evidence bundle: all that a rule may look at.
 
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::scan::Scan;
+use super::sighting::Sightings;
+use super::source::Source;
 use crate::ending::Ending;
 use crate::event::{Settings, ThreadState};
 use crate::fold::{Extremes, Finished};
+use crate::gathered::{CgroupCounters, Crash, Gathered};
 use crate::phase::Phase;
 use crate::protocol::WorkerError;
 
 /// Everything is optional: a verdict can be asked for with nothing but a log.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Bundle<'a> {
-    pub ending: Option<&'a Ending>,
+    pub ending: Option<Ending>,
     /// Which limit crashpoint enforced.
     pub limit: Option<&'a str>,
     pub spawn_error: Option<&'a str>,
@@ -17,15 +25,21 @@ pub struct Bundle<'a> {
     pub error: Option<&'a WorkerError>,
     /// It was one of crashpoint's own workers, which name a class only where nothing else fits.
     pub own_worker: bool,
-    /// The last lines of each stream.
+    /// The last lines of the error output.
     pub stderr: Option<&'a str>,
-    pub stdout: Option<&'a str>,
+    /// What the logs say.
+    pub sightings: Sightings,
     pub phase: Option<&'a Phase>,
     /// As they were found hanging.
     pub threads: &'a [ThreadState],
     /// It left with exit code 0 before it had reported its work as done.
     pub left_early: bool,
+    /// Of the process itself.
+    pub pid: Option<i32>,
     pub extremes: Option<&'a Extremes>,
+    pub gathered: Option<&'a Gathered>,
+    /// What is known besides, by name.
+    pub facts: Cow<'a, Map<String, Value>>,
     /// A fault that was caused on purpose.
     pub inject: Option<&'a str>,
 }
@@ -33,20 +47,54 @@ pub struct Bundle<'a> {
 impl<'a> Bundle<'a> {
     pub fn of(finished: &'a Finished, settings: Option<&'a Settings>) -> Bundle<'a> {
         let attempt = &finished.attempt;
+        let mut scan = Scan::new();
+        for (source, stream, name) in [
+            (Source::Stderr, &attempt.stderr, "stderr"),
+            (Source::Stdout, &attempt.stdout, "stdout"),
+        ] {
+            let notable = attempt.gathered.iter().flat_map(|it| &it.notable);
+            let notable = notable.filter(|it| it.stream == name);
+            let mut last_notable = 0;
+            for line in notable {
+                scan.line(source, line.line, &line.text);
+                last_notable = last_notable.max(line.line);
+            }
+            let tail = stream.as_ref().map_or("", |stream| stream.tail.as_str());
+            if last_notable == 0 {
+                scan.text(source, tail);
+            } else {
+                scan.last_line_of(source, tail);
+            }
+        }
+        let gathered = attempt.gathered.as_ref();
+        if let Some(log) = gathered.and_then(|it| it.kernel_log.as_ref()) {
+            scan.lines(Source::KernelLog, &log.lines);
+        }
         Bundle {
-            ending: Some(&attempt.ending),
+            ending: Some(attempt.ending),
             limit: attempt.limit.as_deref(),
             spawn_error: attempt.spawn_error.as_deref(),
             error: attempt.error.as_ref(),
             own_worker: finished.own_worker,
             stderr: attempt.stderr.as_ref().map(|stream| stream.tail.as_str()),
-            stdout: attempt.stdout.as_ref().map(|stream| stream.tail.as_str()),
+            sightings: scan.finish(),
             phase: attempt.crash_point.as_ref().map(|point| &point.phase),
             threads: &attempt.threads,
             left_early: finished.left_early,
+            pid: finished.pid,
             extremes: Some(&finished.extremes),
+            gathered,
+            facts: Cow::Borrowed(&attempt.facts),
             inject: settings.and_then(|settings| settings.inject.as_deref()),
         }
+    }
+
+    pub fn cgroup(&self) -> Option<&CgroupCounters> {
+        self.gathered?.cgroup.as_ref()
+    }
+
+    pub fn crash(&self) -> Option<&Crash> {
+        self.gathered?.crash.as_ref()
     }
 
     /// The first line of the error output that contains one of these.

@@ -5,13 +5,22 @@
 
 mod actions;
 mod bundle;
+pub mod case;
 mod differential;
+mod facts;
 mod rules;
+mod scan;
+mod sighting;
+mod source;
 mod traceback;
 
 pub use actions::action;
 pub use bundle::Bundle;
 pub use differential::{Run, differential};
+pub use facts::Fact;
+pub use scan::Scan;
+pub use sighting::{Sighting, Sightings};
+pub use source::Source;
 pub use traceback::exception;
 
 use crate::event::Settings;

@@ -49,6 +49,7 @@ pub struct Finished {
     pub own_worker: bool,
     /// The command line that does the same.
     pub again: Vec<String>,
+    pub pid: Option<i32>,
 }
 
 impl OpenAttempt {
@@ -252,6 +253,7 @@ impl OpenAttempt {
             left_early,
             own_worker: self.start.job,
             again: self.start.again,
+            pid: self.pid,
         }
     }
 

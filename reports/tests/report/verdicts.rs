@@ -19,7 +19,7 @@ const TERM: i32 = 15;
 
 fn of(ending: Ending, stderr: &str) -> Verdict {
     verdict(&Bundle {
-        ending: Some(&ending),
+        ending: Some(ending),
         stderr: Some(stderr),
         ..Bundle::default()
     })
@@ -143,7 +143,7 @@ fn what_the_worker_says_itself_stands_before_its_signal() {
     };
     let heard = |error: &WorkerError, own_worker| {
         names(&verdict(&Bundle {
-            ending: Some(&signal(ABRT)),
+            ending: Some(signal(ABRT)),
             error: Some(error),
             own_worker,
             ..Bundle::default()
@@ -184,7 +184,7 @@ fn a_hang_is_unknown_and_shows_what_its_threads_waited_in() {
         syscall: None,
     }];
     let found = verdict(&Bundle {
-        ending: Some(&ending),
+        ending: Some(ending),
         limit: Some("in decode: more than 30.0 s"),
         threads: &threads,
         ..Bundle::default()
@@ -222,7 +222,7 @@ fn a_start_that_failed_is_named_only_where_the_text_proves_it() {
 fn an_injected_fault_is_evidence_and_changes_no_class() {
     let ending = signal(SEGV);
     let plain = Bundle {
-        ending: Some(&ending),
+        ending: Some(ending),
         ..Bundle::default()
     };
     let without = verdict(&plain);

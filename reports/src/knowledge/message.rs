@@ -1,0 +1,204 @@
+//! What programs, drivers, the kernel and service managers print, and what each line says about a cause.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde::Deserialize;
+
+use crate::diagnose::Source;
+use crate::verdict::{Class, Confidence};
+
+/// A family of messages each, by what prints them or what they are about.
+const FILES: &[(&str, &str)] = &[];
+
+static MESSAGES: LazyLock<Vec<Message>> =
+    LazyLock::new(|| FILES.iter().flat_map(|(_, text)| parsed(text)).collect());
+
+/// How much a line says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Names nothing by itself; code, or a message that it explains, makes something of it.
+    Context,
+    /// Reports what something else did: it counts only where nothing better is known.
+    Echo,
+    /// A sign that other causes leave as well.
+    Symptom,
+    /// Only this cause, or hardly any other, prints it.
+    Cause,
+}
+
+/// A line of this kind holds values worth taking apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Parser {
+    Xid,
+    Sxid,
+    KernelOom,
+    GpuMemory,
+    Exception,
+}
+
+#[derive(Debug)]
+pub struct Message {
+    pub id: String,
+    /// `None` where the line is only context.
+    pub class: Option<Class>,
+    pub role: Role,
+    /// The highest that this line may give by itself.
+    pub confidence: Confidence,
+    /// One of these has to stand in the line, whatever the case of its letters.
+    pub any: Vec<String>,
+    /// Each of these as well.
+    pub all: Vec<String>,
+    /// None of these.
+    pub not: Vec<String>,
+    pub regex: Option<Regex>,
+    /// Where the line counts.
+    pub sources: Vec<Source>,
+    /// Classes of which this one is the cause where both are seen.
+    pub explains: Vec<Class>,
+    pub parse: Option<Parser>,
+    /// What it means, in a sentence, for the evidence.
+    pub meaning: String,
+    /// Lines of our own that it must match, and lines that it must not.
+    pub examples: Vec<String>,
+    pub near_misses: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    message: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    id: String,
+    class: Option<Class>,
+    role: Role,
+    confidence: Option<Confidence>,
+    any: Vec<String>,
+    #[serde(default)]
+    all: Vec<String>,
+    #[serde(default)]
+    not: Vec<String>,
+    regex: Option<String>,
+    #[serde(default = "user_space")]
+    sources: Vec<Source>,
+    #[serde(default)]
+    explains: Vec<Class>,
+    parse: Option<Parser>,
+    #[serde(default)]
+    meaning: String,
+    examples: Vec<String>,
+    #[serde(default)]
+    near_misses: Vec<String>,
+}
+
+fn user_space() -> Vec<Source> {
+    vec![Source::Stderr, Source::Stdout, Source::ServiceLog]
+}
+
+/// All of them; the tests see to it that every file and every expression can be read.
+pub fn messages() -> &'static [Message] {
+    &MESSAGES
+}
+
+pub fn message(id: &str) -> Option<&'static Message> {
+    MESSAGES.iter().find(|message| message.id == id)
+}
+
+fn parsed(text: &str) -> Vec<Message> {
+    let rows = toml::from_str::<File>(text).map(|file| file.message);
+    rows.unwrap_or_default().into_iter().map(compiled).collect()
+}
+
+fn compiled(row: Row) -> Message {
+    let lower = |words: Vec<String>| words.iter().map(|it| it.to_ascii_lowercase()).collect();
+    Message {
+        confidence: row.confidence.unwrap_or(Confidence::Likely),
+        id: row.id,
+        class: row.class,
+        role: row.role,
+        any: lower(row.any),
+        all: lower(row.all),
+        not: lower(row.not),
+        regex: row
+            .regex
+            .and_then(|it| Regex::new(&format!("(?i){it}")).ok()),
+        sources: row.sources,
+        explains: row.explains,
+        parse: row.parse,
+        meaning: row.meaning,
+        examples: row.examples,
+        near_misses: row.near_misses,
+    }
+}
+
+impl Message {
+    /// Whether the line is one of these, given that one of `any` stands in it.
+    pub fn holds(&self, line: &str, lower: &str) -> bool {
+        self.all.iter().all(|it| lower.contains(it.as_str()))
+            && !self.not.iter().any(|it| lower.contains(it.as_str()))
+            && self.regex.as_ref().is_none_or(|it| it.is_match(line))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::diagnose::Scan;
+
+    fn rows() -> Vec<(&'static str, Row)> {
+        let mut rows = Vec::new();
+        for (name, text) in FILES {
+            let file: File = toml::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            rows.extend(file.message.into_iter().map(|row| (*name, row)));
+        }
+        rows
+    }
+
+    #[test]
+    fn every_message_can_be_read_and_no_id_stands_twice() {
+        let mut seen = HashSet::new();
+        for (file, row) in rows() {
+            assert!(seen.insert(row.id.clone()), "{file}: {} twice", row.id);
+            assert!(!row.any.is_empty(), "{}", row.id);
+            assert!(row.any.iter().all(|it| it.len() >= 3), "{}", row.id);
+            assert!(!row.examples.is_empty(), "{}", row.id);
+            assert!(
+                row.class.is_some() || row.role == Role::Context || row.role == Role::Echo,
+                "{}",
+                row.id
+            );
+            assert_ne!(row.class, Some(Class::Unknown), "{}", row.id);
+            if let Some(regex) = &row.regex {
+                Regex::new(regex).unwrap_or_else(|error| panic!("{}: {error}", row.id));
+            }
+        }
+        assert_eq!(seen.len(), messages().len());
+    }
+
+    #[test]
+    fn every_example_is_matched_and_no_near_miss_is() {
+        let hit = |message: &Message, line: &str| {
+            message.sources.iter().all(|&source| {
+                let mut scan = Scan::new();
+                scan.line(source, 1, line);
+                scan.finish().iter().any(|it| it.message.id == message.id)
+            })
+        };
+        for message in messages() {
+            for line in &message.examples {
+                assert!(hit(message, line), "{} misses {line:?}", message.id);
+            }
+            for line in &message.near_misses {
+                assert!(!hit(message, line), "{} takes {line:?}", message.id);
+            }
+        }
+    }
+}
