@@ -4,7 +4,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use strum::VariantArray;
+use strum::{EnumString, VariantArray};
 
 /// The causes that a verdict can name.
 #[derive(
@@ -20,8 +20,10 @@ use strum::VariantArray;
     Deserialize,
     JsonSchema,
     VariantArray,
+    EnumString,
 )]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Class {
     // GPU memory.
     GpuOom,
@@ -174,5 +176,8 @@ mod tests {
     fn a_class_prints_as_it_is_written_in_a_report() {
         assert_eq!(Class::GpuFellOffBus.to_string(), "gpu_fell_off_bus");
         assert_eq!(Confidence::Likely.to_string(), "likely");
+        for class in Class::ALL {
+            assert_eq!(class.to_string().parse(), Ok(*class));
+        }
     }
 }

@@ -3,7 +3,6 @@
 //! A rule is a small function from the [`Bundle`] to a verdict or nothing. They stand in order of
 //! precedence in [`rules`]; the first that answers decides.
 
-mod actions;
 mod bundle;
 pub mod case;
 mod differential;
@@ -14,7 +13,7 @@ mod sighting;
 mod source;
 mod traceback;
 
-pub use actions::action;
+pub use crate::knowledge::action;
 pub use bundle::Bundle;
 pub use differential::{Run, differential};
 pub use facts::Fact;

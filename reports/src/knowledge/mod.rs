@@ -1,7 +1,11 @@
 //! What is known, as data: no rule reads its facts from anywhere else.
 
+mod class;
+mod ending;
 mod message;
 mod xid;
 
+pub use class::{ClassFacts, action, class};
+pub use ending::{EndingFacts, exit_code, signal};
 pub use message::{Message, Parser, Role, message, messages};
 pub use xid::{Layer, Lost, Xid, xid, xids};
