@@ -240,9 +240,15 @@ pub struct FaultOptions {
     /// The fault; see --list
     #[arg(required_unless_present = "list")]
     pub name: Option<String>,
-    /// Say which faults there are
+    /// Say which faults there are, how each ends and which class its verdict names
     #[arg(long)]
     pub list: bool,
+    /// cpu or cuda:N
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = device)]
+    pub device: String,
+    /// The worker's executable [default: this one]
+    #[arg(long, value_name = "PATH")]
+    pub worker: Option<PathBuf>,
     /// End it after this time
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     pub timeout: Duration,

@@ -19,7 +19,17 @@ pub enum Work {
     Analyse(Box<Analyse>),
     Burn(Burn),
     /// Nothing but the injected fault.
-    Fault {},
+    Fault(FaultAlone),
+}
+
+impl Work {
+    pub fn device(&self) -> &str {
+        match self {
+            Work::Analyse(work) => &work.device,
+            Work::Burn(work) => &work.device,
+            Work::Fault(work) => &work.device,
+        }
+    }
 }
 
 /// Images through a model, one after another.
@@ -62,6 +72,11 @@ pub struct Budget {
     /// For the weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap_bytes: Option<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultAlone {
+    pub device: String,
 }
 
 /// Matrix products without a model.

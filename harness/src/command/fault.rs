@@ -1,36 +1,62 @@
 //! `crashpoint fault`: one fault on purpose, to see how it is reported.
 
+mod list;
+
+use clap::Parser;
 use crashpoint_reports::event::{Plan, PlannedCase, Settings};
 use crashpoint_reports::{Event, Phase};
 use crashpoint_scenarios::fault::{Fault, Injection};
-use crashpoint_scenarios::job::{Job, Work};
+use crashpoint_scenarios::job::{FaultAlone, Job, Work};
 
-use super::finish::{finish, print};
-use crate::cli::FaultOptions;
-use crate::exit_code;
+use super::finish::finish;
+use super::run::{check_worker, run, worker};
+use crate::cli::{Cli, Command, FaultOptions, RunOptions};
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::supervise::{Reason, Stdin, Task, TimeLimits};
 
 pub fn fault(options: &FaultOptions) -> Result<u8, Failure> {
     let Some(name) = options.name.as_ref().filter(|_| !options.list) else {
-        let lines = Fault::ALL.map(|fault| format!("{:<12} {}\n", fault.name(), fault.describe()));
-        print(&lines.concat())?;
-        return Ok(exit_code::OK);
+        return list::list(options.common.json);
     };
     let fault: Fault = name.parse().map_err(Failure::usage)?;
-    let inject = Injection {
-        fault,
-        image: None,
-        position: None,
-        phase: Phase::Run,
-        token: None,
-        attempt: None,
-    };
+    check_worker(options.worker.as_deref())?;
+    match fault.expectation().needs.rung {
+        Some((rung, conditions)) => run(&within(options, fault, rung, conditions)?),
+        None => alone(options, fault),
+    }
+}
+
+/// The rung in which the fault has something to be compared with.
+fn within(
+    options: &FaultOptions,
+    fault: Fault,
+    rung: &str,
+    conditions: &str,
+) -> Result<RunOptions, Failure> {
+    let inject = format!("{fault}@{conditions}");
+    let words = ["crashpoint", "run", rung, "--inject", &inject];
+    // Every other option as it is by default, which only its definition knows.
+    match Cli::try_parse_from(words).map(|cli| cli.command) {
+        Ok(Some(Command::Run(mut run))) => {
+            run.device.clone_from(&options.device);
+            run.worker.clone_from(&options.worker);
+            run.limits.timeout = Some(options.timeout);
+            run.common.clone_from(&options.common);
+            Ok(*run)
+        }
+        Ok(_) => Err(Failure::harness(format!("{words:?} is no run"))),
+        Err(error) => Err(Failure::harness(error)),
+    }
+}
+
+fn alone(options: &FaultOptions, fault: Fault) -> Result<u8, Failure> {
+    let inject = Injection::in_phase(fault, Phase::Run);
     let session = Session::begin(&options.common)?;
     let (attempt, folder) = session.next_attempt()?;
     session.journal.append(Event::Plan(Plan {
         settings: Settings {
+            device: Some(options.device.clone()),
             sample_hz: options.common.sample_hz,
             cycles: 1,
             inject: Some(inject.to_string()),
@@ -45,17 +71,20 @@ pub fn fault(options: &FaultOptions) -> Result<u8, Failure> {
         }],
     }));
     let job = Job {
-        work: Work::Fault {},
+        work: Work::Fault(FaultAlone {
+            device: options.device.clone(),
+        }),
         inject: Some(inject),
     };
+    let (program, arguments) = worker(options.worker.as_deref(), &session);
     let task = Task {
         attempt,
         case: fault.name().to_owned(),
         n: 1,
         reason: Reason::default(),
         folder,
-        program: session.executable.clone().into(),
-        arguments: vec!["worker".into()],
+        program,
+        arguments,
         variables: Vec::new(),
         stdin: Stdin::Null,
         job: Some(serde_json::to_value(&job).map_err(Failure::harness)?),

@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crashpoint_reports::{Event, Outcome};
@@ -19,7 +21,7 @@ use crate::supervise::{LaterImage, Progress, Reason, Stdin, Task, TimeLimits};
 const BURN_SLACK: Duration = Duration::from_secs(120);
 
 pub fn run(options: &RunOptions) -> Result<u8, Failure> {
-    check_worker(options)?;
+    check_worker(options.worker.as_deref())?;
     let plan = Plan::make(options)?;
     let session = Session::begin(&options.common)?;
     session
@@ -46,13 +48,21 @@ pub fn run(options: &RunOptions) -> Result<u8, Failure> {
     finish(&options.common, &report, &directory)
 }
 
-fn check_worker(options: &RunOptions) -> Result<(), Failure> {
-    match &options.worker {
+pub(super) fn check_worker(worker: Option<&Path>) -> Result<(), Failure> {
+    match worker {
         Some(worker) if !worker.is_file() => Err(Failure::usage(format!(
             "there is no worker {}: build it or correct --worker",
             worker.display()
         ))),
         _ => Ok(()),
+    }
+}
+
+/// The program and its arguments: this executable unless another one is named.
+pub(super) fn worker(named: Option<&Path>, session: &Session) -> (OsString, Vec<OsString>) {
+    match named {
+        Some(worker) => (worker.into(), Vec::new()),
+        None => (session.executable.clone().into(), vec!["worker".into()]),
     }
 }
 
@@ -158,13 +168,7 @@ impl Climb<'_> {
         self.tried.borrow_mut().insert(draft.name.clone(), n);
         let (attempt, folder) = self.session.next_attempt()?;
         let job = self.plan.job(self.options, rung, draft, n, seconds);
-        let (program, arguments) = match &self.options.worker {
-            Some(worker) => (worker.into(), Vec::new()),
-            None => (
-                self.session.executable.clone().into(),
-                vec!["worker".into()],
-            ),
-        };
+        let (program, arguments) = worker(self.options.worker.as_deref(), self.session);
         let burning = rung.work == WorkKind::Burn;
         let task = Task {
             attempt,

@@ -23,6 +23,8 @@ pub struct Injection {
     pub token: Option<u32>,
     /// The n-th attempt at a case.
     pub attempt: Option<u32>,
+    /// No condition: what `exit` is to leave with.
+    pub code: Option<u8>,
 }
 
 /// Where a worker stands at an instant.
@@ -39,7 +41,7 @@ pub enum InjectionError {
     #[error(transparent)]
     NoSuchFault(#[from] super::NoSuchFault),
     #[error(
-        "{0:?} is no condition: use image=K, position=K, phase=NAME, token=N or attempt=N, separated by commas"
+        "{0:?} is no condition: use image=K, position=K, phase=NAME, token=N or attempt=N, separated by commas (and code=N for exit)"
     )]
     NoSuchCondition(String),
     #[error("{value:?} is no number for {name}")]
@@ -50,9 +52,24 @@ pub enum InjectionError {
     NoSuchPhase(String),
     #[error("token=N needs phase=decode: no other phase makes tokens")]
     TokenOutsideDecode,
+    #[error("code=N is for the fault exit: {0} ends in its own way")]
+    CodeWithoutExit(Fault),
 }
 
 impl Injection {
+    /// Without any condition but the phase.
+    pub fn in_phase(fault: Fault, phase: Phase) -> Injection {
+        Injection {
+            fault,
+            image: None,
+            position: None,
+            phase,
+            token: None,
+            attempt: None,
+            code: None,
+        }
+    }
+
     pub fn strikes(&self, moment: &Moment) -> bool {
         let agrees = |wanted: Option<u32>, is: Option<u32>| wanted.is_none() || wanted == is;
         // Without a token the phase's start is meant, and no later token.
@@ -72,40 +89,33 @@ impl FromStr for Injection {
 
     fn from_str(text: &str) -> Result<Injection, InjectionError> {
         let (fault, conditions) = text.split_once('@').unwrap_or((text, ""));
-        let mut injection = Injection {
-            fault: fault.parse()?,
-            image: None,
-            position: None,
-            phase: Phase::Decode,
-            token: None,
-            attempt: None,
-        };
+        let mut injection = Injection::in_phase(fault.parse()?, Phase::Decode);
         for condition in conditions
             .split(',')
             .filter(|condition| !condition.is_empty())
         {
             let no_such = || InjectionError::NoSuchCondition(condition.to_owned());
             let (name, value) = condition.split_once('=').ok_or_else(no_such)?;
-            let number = || {
-                value
-                    .parse()
-                    .map(Some)
-                    .map_err(|_| InjectionError::NotANumber {
-                        name: name.to_owned(),
-                        value: value.to_owned(),
-                    })
+            let not_a_number = || InjectionError::NotANumber {
+                name: name.to_owned(),
+                value: value.to_owned(),
             };
+            let number = || value.parse().map(Some).map_err(|_| not_a_number());
             match name {
                 "image" => injection.image = number()?,
                 "position" => injection.position = number()?,
                 "token" => injection.token = number()?,
                 "attempt" => injection.attempt = number()?,
                 "phase" => injection.phase = phase(value)?,
+                "code" => injection.code = Some(value.parse().map_err(|_| not_a_number())?),
                 _ => return Err(no_such()),
             }
         }
         if injection.token.is_some() && injection.phase != Phase::Decode {
             return Err(InjectionError::TokenOutsideDecode);
+        }
+        if injection.code.is_some() && injection.fault != Fault::Exit {
+            return Err(InjectionError::CodeWithoutExit(injection.fault));
         }
         Ok(injection)
     }
@@ -127,6 +137,7 @@ impl fmt::Display for Injection {
             ("phase", Some(self.phase.to_string())),
             ("token", number(self.token)),
             ("attempt", number(self.attempt)),
+            ("code", number(self.code.map(u32::from))),
         ];
         write!(f, "{}", self.fault)?;
         let given = conditions
@@ -183,7 +194,7 @@ mod tests {
     fn it_reads_back_what_it_prints() {
         for text in [
             "hang@phase=load",
-            "exit@image=2,phase=decode,token=7,attempt=1",
+            "exit@image=2,phase=decode,token=7,attempt=1,code=9",
         ] {
             let injection: Injection = text.parse().unwrap();
             assert_eq!(injection.to_string(), text);
@@ -198,6 +209,8 @@ mod tests {
             ("segfault@image=five", "five"),
             ("segfault@phase=lunch", "lunch"),
             ("segfault@phase=vision,token=3", "decode"),
+            ("segfault@code=3", "exit"),
+            ("exit@code=300", "300"),
         ] {
             let error = text.parse::<Injection>().unwrap_err().to_string();
             assert!(error.contains(part), "{error}");

@@ -130,6 +130,15 @@ impl<'m> Generation<'m> {
         Ok(Some(token))
     }
 
+    /// Puts another token where the last one stands, for the rest of the answer to follow from: what
+    /// a card does that computes wrongly and says nothing.
+    pub fn corrupt_last(&mut self) {
+        if let Some(last) = self.tokens.last_mut() {
+            // One that every vocabulary has.
+            *last = last.checked_sub(1).unwrap_or(1);
+        }
+    }
+
     fn read_last(&mut self) -> candle_core::Result<Tensor> {
         let last = &self.tokens[self.tokens.len().saturating_sub(1)..];
         let embeddings = self.language.embed(last)?;

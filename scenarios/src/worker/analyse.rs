@@ -42,7 +42,7 @@ pub fn run(steps: &mut Steps<'_>, work: &Analyse) -> Result<Loaded, Stop> {
         let result = analyse(steps, &loaded, image, at)?;
         steps.channel.image(result)?;
         // Between images there is no marker of ours to wait for: the supervisor sets it.
-        steps.strike(&Phase::Idle, Some(at), None);
+        steps.strike(&Phase::Idle, Some(at), None)?;
     }
     Ok(loaded)
 }
@@ -180,6 +180,9 @@ fn analyse(
         while generation.next_token()?.is_some() {
             n += 1;
             steps.token(at, n)?;
+            if std::mem::take(&mut steps.corrupt) {
+                generation.corrupt_last();
+            }
         }
         Ok(generation.finish()?)
     })?;

@@ -118,6 +118,11 @@ impl Channel {
         self.say(&FromWorker::Done {})
     }
 
+    /// For faults alone: what is written here keeps to no protocol.
+    pub(super) fn raw(&mut self) -> &mut UnixStream {
+        &mut self.writer
+    }
+
     fn say(&mut self, message: &FromWorker) -> Result<(), ChannelError> {
         self.line.clear();
         serde_json::to_writer(&mut self.line, message)?;

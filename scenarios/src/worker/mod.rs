@@ -13,15 +13,19 @@ use crashpoint_reports::protocol::WorkerError;
 use crashpoint_reports::{Class, Phase};
 use thiserror::Error;
 
-use crate::fault::{Injection, Moment};
+use crate::fault::{After, FaultError, Injection, Moment, Scene};
 use crate::job::Work;
 pub use channel::{Channel, ChannelError};
+pub(crate) use device::open as device;
 pub use inherited::{InheritedError, inherit};
 
 /// The worker told its supervisor what is wrong.
-const EXIT_TOLD: u8 = 1;
+pub const EXIT_TOLD: u8 = 1;
 /// There is nobody to tell: no socket, or a supervisor that went away.
-const EXIT_ALONE: u8 = 71;
+pub const EXIT_ALONE: u8 = 71;
+/// A fault that was asked for did not happen. No ending of a fault looks like it, so that a harness
+/// that is broken can never pass for the crash.
+pub const EXIT_UNHARMED: u8 = 222;
 
 /// Why a worker stops before its work is done.
 #[derive(Debug, Error)]
@@ -30,6 +34,8 @@ pub enum Stop {
     Channel(#[from] ChannelError),
     #[error("{}", .0.message)]
     Error(WorkerError),
+    #[error("{0}")]
+    Unharmed(String),
 }
 
 impl Stop {
@@ -39,6 +45,25 @@ impl Stop {
             message: message.to_string(),
             refused: false,
         })
+    }
+}
+
+impl From<FaultError> for Stop {
+    fn from(error: FaultError) -> Stop {
+        match error {
+            // As any program would: in words, and without a class.
+            FaultError::Failed(message) => Stop::Error(WorkerError {
+                class: None,
+                message,
+                refused: false,
+            }),
+            FaultError::Unfit { class, message } => Stop::Error(WorkerError {
+                class: Some(class),
+                message,
+                refused: true,
+            }),
+            FaultError::Unharmed(_) => Stop::Unharmed(error.to_string()),
+        }
     }
 }
 
@@ -59,6 +84,10 @@ pub fn main() -> ExitCode {
     };
     match work(&mut channel) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(Stop::Unharmed(message)) => {
+            eprintln!("crashpoint-worker: {message}");
+            ExitCode::from(EXIT_UNHARMED)
+        }
         Err(Stop::Channel(error)) => {
             eprintln!("crashpoint-worker: {error}");
             ExitCode::from(EXIT_ALONE)
@@ -76,9 +105,15 @@ pub fn main() -> ExitCode {
 fn work(channel: &mut Channel) -> Result<(), Stop> {
     channel.hello()?;
     let job = channel.job()?;
+    // Now, while this thread is the only one.
+    if let Some(injection) = &job.inject {
+        injection.fault.prepare(job.work.device())?;
+    }
     let mut steps = Steps {
         channel,
+        device: job.work.device().to_owned(),
         inject: job.inject,
+        corrupt: false,
         next: 1,
     };
     // Kept to the end: to give memory back is part of leaving, and can fail as such.
@@ -86,7 +121,7 @@ fn work(channel: &mut Channel) -> Result<(), Stop> {
     match job.work {
         Work::Analyse(work) => loaded = Some(analyse::run(&mut steps, &work)?),
         Work::Burn(work) => burn::run(&mut steps, &work)?,
-        Work::Fault {} => steps.phase(Phase::Run, None, |_| Ok(()))?,
+        Work::Fault(_) => steps.phase(Phase::Run, None, |_| Ok(()))?,
     }
     steps.channel.done()?;
     steps.phase(Phase::Teardown, None, |_| {
@@ -98,7 +133,10 @@ fn work(channel: &mut Channel) -> Result<(), Stop> {
 /// Walks through phases: says each, waits until that is durable, and lets faults strike.
 struct Steps<'a> {
     channel: &'a mut Channel,
+    device: String,
     inject: Option<Injection>,
+    /// The next token is to be another one than the model chose.
+    corrupt: bool,
     next: u64,
 }
 
@@ -121,7 +159,7 @@ impl Steps<'_> {
         self.channel
             .marker(id, &phase, at.map(|at| (at.index, at.position)))?;
         let began = std::time::Instant::now();
-        self.strike(&phase, at, None);
+        self.strike(&phase, at, None)?;
         let result = act(self)?;
         self.channel.phase_end(id, began.elapsed())?;
         Ok(result)
@@ -129,11 +167,10 @@ impl Steps<'_> {
 
     fn token(&mut self, at: At, n: u32) -> Result<(), Stop> {
         self.channel.token(n)?;
-        self.strike(&Phase::Decode, Some(at), Some(n));
-        Ok(())
+        self.strike(&Phase::Decode, Some(at), Some(n))
     }
 
-    fn strike(&self, phase: &Phase, at: Option<At>, token: Option<u32>) {
+    fn strike(&mut self, phase: &Phase, at: Option<At>, token: Option<u32>) -> Result<(), Stop> {
         let moment = Moment {
             phase: phase.clone(),
             image: at.map(|at| at.index),
@@ -143,7 +180,14 @@ impl Steps<'_> {
         if let Some(injection) = &self.inject
             && injection.strikes(&moment)
         {
-            injection.fault.commit();
+            let after = injection.fault.commit(&mut Scene {
+                device: &self.device,
+                position: at.map(|at| at.position),
+                code: injection.code,
+                supervisor: self.channel.raw(),
+            })?;
+            self.corrupt |= after == After::CorruptToken;
         }
+        Ok(())
     }
 }
