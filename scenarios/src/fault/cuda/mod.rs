@@ -2,6 +2,8 @@
 
 #[cfg(feature = "cuda")]
 mod committed;
+#[cfg(feature = "cuda")]
+mod kernels;
 
 use crashpoint_reports::Class;
 
