@@ -1,5 +1,6 @@
 //! The repository's chores, a subcommand each, a file or a folder each: `cargo xtask --help`.
 
+mod corpus;
 mod images;
 mod schema;
 
@@ -20,6 +21,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Diagnose cases whose cause is known, and count how often the verdict is right
+    Corpus(corpus::Options),
     /// Draw the news pages that ship with crashpoint-scenarios
     Images(images::Options),
     /// Write the JSON Schema of the report
@@ -28,6 +31,7 @@ enum Chore {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
+        Chore::Corpus(options) => corpus::run(&options),
         Chore::Images(options) => images::run(&options),
         Chore::Schema(options) => schema::run(&options),
     };

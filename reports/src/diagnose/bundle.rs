@@ -18,6 +18,8 @@ use crate::protocol::WorkerError;
 #[derive(Debug, Clone, Default)]
 pub struct Bundle<'a> {
     pub ending: Option<Ending>,
+    /// Somebody saw that it did not go on for so long.
+    pub hang_seconds: Option<f64>,
     /// Which limit crashpoint enforced.
     pub limit: Option<&'a str>,
     pub spawn_error: Option<&'a str>,
@@ -25,8 +27,6 @@ pub struct Bundle<'a> {
     pub error: Option<&'a WorkerError>,
     /// It was one of crashpoint's own workers, which name a class only where nothing else fits.
     pub own_worker: bool,
-    /// The last lines of the error output.
-    pub stderr: Option<&'a str>,
     /// What the logs say.
     pub sightings: Sightings,
     pub phase: Option<&'a Phase>,
@@ -72,11 +72,11 @@ impl<'a> Bundle<'a> {
         }
         Bundle {
             ending: Some(attempt.ending),
+            hang_seconds: None,
             limit: attempt.limit.as_deref(),
             spawn_error: attempt.spawn_error.as_deref(),
             error: attempt.error.as_ref(),
             own_worker: finished.own_worker,
-            stderr: attempt.stderr.as_ref().map(|stream| stream.tail.as_str()),
             sightings: scan.finish(),
             phase: attempt.crash_point.as_ref().map(|point| &point.phase),
             threads: &attempt.threads,
@@ -95,13 +95,5 @@ impl<'a> Bundle<'a> {
 
     pub fn crash(&self) -> Option<&Crash> {
         self.gathered?.crash.as_ref()
-    }
-
-    /// The first line of the error output that contains one of these.
-    pub fn stderr_line(&self, any_of: &[&str]) -> Option<&'a str> {
-        self.stderr?
-            .lines()
-            .find(|line| any_of.iter().any(|text| line.contains(text)))
-            .map(str::trim)
     }
 }

@@ -35,7 +35,8 @@ pub struct Evidence {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct How {
-    pub exit_code: Option<i32>,
+    /// Windows reports faults as large numbers.
+    pub exit_code: Option<i64>,
     /// `SIGKILL`, or its number.
     pub signal: Option<String>,
     pub core: Option<bool>,
@@ -56,13 +57,14 @@ impl How {
                 ..Ending::of(EndingKind::Signal)
             });
         }
-        if self.exit_code.is_some() {
+        if let Some(code) = self.exit_code {
             return Some(Ending {
-                code: self.exit_code,
+                // The bits are what counts: 0xC0000005 is an access violation either way.
+                code: Some(code as u32 as i32),
                 ..Ending::of(EndingKind::Exit)
             });
         }
-        self.hang_seconds.map(|_| Ending::of(EndingKind::Timeout))
+        None
     }
 }
 
@@ -82,6 +84,7 @@ impl Evidence {
         scan.facts(&self.facts);
         Bundle {
             ending: self.ending.as_ref().and_then(How::ending),
+            hang_seconds: self.ending.as_ref().and_then(|it| it.hang_seconds),
             sightings: scan.finish(),
             facts: Cow::Borrowed(&self.facts),
             ..Bundle::default()

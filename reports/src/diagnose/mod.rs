@@ -39,6 +39,8 @@ pub fn verdict(bundle: &Bundle<'_>) -> Verdict {
         .iter()
         .find_map(|rule| rule(bundle))
         .unwrap_or_else(|| rules::undecided(bundle));
+    let excluded = rules::ruled_out(bundle, &verdict);
+    verdict.ruled_out.extend(excluded);
     // Whoever caused a fault on purpose has to see that in the record, and the class has to stand
     // without it: otherwise injected faults would test nothing.
     if let Some(fault) = bundle.inject {

@@ -30,8 +30,8 @@ impl Index {
     fn new() -> Index {
         let mut by_text: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (place, message) in messages().iter().enumerate() {
-            for literal in &message.any {
-                by_text.entry(literal.as_str()).or_default().push(place);
+            for literal in message.literals() {
+                by_text.entry(literal).or_default().push(place);
             }
         }
         let literals = AhoCorasick::builder()

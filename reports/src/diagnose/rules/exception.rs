@@ -1,40 +1,55 @@
-//! An exception that nobody caught, as Python prints it.
+//! An exception that nobody caught: of a chain the first, which is the cause of the rest.
 
-use super::{Bundle, Evidence, ending};
-use crate::diagnose::traceback;
-use crate::ending::EndingKind;
-use crate::verdict::{Class, Confidence, Verdict};
+use super::Bundle;
+use super::cause::{Candidate, rank};
+use crate::diagnose::sighting::Sighting;
+use crate::diagnose::source::Source;
+use crate::verdict::{Class, Confidence};
 
-/// Words in an exception that point below the application.
-const BELOW: [&str; 7] = [
-    "CUDA",
-    "cuda",
-    "cuDNN",
-    "CUDNN",
-    "NCCL",
-    "out of memory",
-    "OutOfMemory",
-];
-
-pub fn python(bundle: &Bundle<'_>) -> Option<Verdict> {
-    let found = bundle.ending?;
-    let by_itself = found.kind == EndingKind::Exit && (found.code != Some(0) || bundle.left_early);
-    if !by_itself {
-        return None;
-    }
-    let exception = traceback::exception(bundle.stderr?)?;
-    let mut seen = ending(bundle);
-    seen.push(Evidence::new("stderr", exception));
-    let name = exception.split(':').next().unwrap_or(exception);
-    let (class, confidence) = match name {
-        "MemoryError" => (Class::HostAllocFailed, Confidence::Likely),
-        "ModuleNotFoundError" => (Class::LibraryMissing, Confidence::Likely),
-        _ if BELOW.iter().any(|word| exception.contains(word)) => {
-            (Class::ApplicationException, Confidence::Possible)
-        }
-        // 1 is what Python itself leaves with.
-        _ if found.code == Some(1) => (Class::ApplicationException, Confidence::Likely),
-        _ => (Class::ApplicationException, Confidence::Possible),
+/// The exception of the last chain of tracebacks: those before it were caught and logged. Where a
+/// parent reports a dead child, the chain that the child printed comes first.
+pub fn uncaught<'a>(bundle: &'a Bundle<'_>) -> Option<Candidate<'a>> {
+    let of = |source| find(bundle, source);
+    let sighting = of(Source::Stderr)
+        .or_else(|| of(Source::ServiceLog))
+        .or_else(|| of(Source::Stdout))?;
+    // 1 is what Python itself leaves with.
+    let code = bundle.ending.and_then(|it| it.code);
+    let confidence = match (bundle.ending, code) {
+        (None, _) | (_, Some(1)) => Confidence::Likely,
+        _ => Confidence::Possible,
     };
-    Some(Verdict::new(class, confidence, seen))
+    Some(Candidate::new(
+        bundle,
+        sighting,
+        Class::ApplicationException,
+        confidence,
+        rank(sighting.message.role, sighting.source),
+    ))
+}
+
+fn find<'a>(bundle: &'a Bundle<'_>, source: Source) -> Option<&'a Sighting> {
+    let has_child = bundle.sightings.has("dead_child");
+    let mut found = None;
+    let mut linked = false;
+    let mut heads = 0;
+    for sighting in bundle.sightings.iter().filter(|it| it.source == source) {
+        match sighting.message.id.as_str() {
+            "traceback" if !linked && !has_child => {
+                heads += 1;
+                if heads > 1 {
+                    found = None;
+                }
+            }
+            "exception_link" => linked = true,
+            "exception" => {
+                if found.is_none() {
+                    found = Some(sighting);
+                }
+                linked = false;
+            }
+            _ => {}
+        }
+    }
+    found
 }

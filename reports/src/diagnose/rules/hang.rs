@@ -38,6 +38,20 @@ pub fn unkillable(bundle: &Bundle<'_>) -> Option<Verdict> {
     ))
 }
 
+/// Somebody else saw that it did not go on.
+pub fn seen(bundle: &Bundle<'_>) -> Option<Verdict> {
+    let seconds = bundle.hang_seconds?;
+    let mut seen = vec![Evidence::new(
+        "ending",
+        format!("it did not go on for {seconds:.0} s"),
+    )];
+    seen.extend(bundle.sightings.iter().take(3).map(|it| it.evidence()));
+    Some(unknown(
+        seen,
+        "what it was waiting for: a stack of each thread (py-spy dump, gdb), and whether the GPU was busy",
+    ))
+}
+
 fn thread(thread: &ThreadState) -> Evidence {
     let mut text = format!(
         "thread {} ({}) in state {}",

@@ -1,41 +1,51 @@
-//! The rules, in order of precedence.
+//! The rules: what somebody knows stands before what the logs say, and that before what a signal says.
 
+mod cause;
+mod confidence;
 mod exception;
 mod from_outside;
+mod gpu_memory;
 mod hang;
+mod host_memory;
 mod machine;
+mod missing;
+mod refine;
+mod ruled_out;
 mod signal;
 mod start;
 mod worker_error;
+mod xid;
+
+pub use cause::Candidate;
+pub use ruled_out::ruled_out;
 
 use super::Bundle;
 use crate::verdict::{Class, Confidence, Evidence, Verdict};
 
 pub type Rule = fn(&Bundle<'_>) -> Option<Verdict>;
 
-/// The first that answers decides: what somebody knows stands before what is read from a signal.
+/// The first that answers decides.
 pub const RULES: &[Rule] = &[
     worker_error::typed,
     worker_error::refused,
     start::spawn_error,
-    start::loader,
     from_outside::interrupted,
+    host_memory::counted,
+    cause::named,
     machine::gone,
     hang::limit,
     hang::unkillable,
+    hang::seen,
     signal::instruction,
     signal::memory_access,
     signal::abort,
     from_outside::signal,
-    exception::python,
+    cause::lead,
 ];
 
 /// No rule answered: all that is known, and that it does not decide.
 pub fn undecided(bundle: &Bundle<'_>) -> Verdict {
-    let mut evidence = Vec::new();
-    if let Some(ending) = bundle.ending {
-        evidence.push(Evidence::new("ending", ending.to_string()));
-    }
+    let mut evidence = ending(bundle);
     if bundle.left_early {
         evidence.push(Evidence::new(
             "worker",
@@ -45,9 +55,15 @@ pub fn undecided(bundle: &Bundle<'_>) -> Verdict {
     if let Some(error) = bundle.error {
         evidence.push(Evidence::new("worker", error.message.clone()));
     }
-    if let Some(line) = last_line(bundle.stderr) {
-        evidence.push(Evidence::new("stderr", line));
+    let echoes = bundle.sightings.iter().take(4);
+    evidence.extend(echoes.map(|it| it.evidence()));
+    if let Some((source, line, text)) = &bundle.sightings.last_line {
+        let last = Evidence::new(format!("{source}:{line}"), text.trim());
+        if !evidence.contains(&last) {
+            evidence.push(last);
+        }
     }
+    evidence.push(Evidence::new("missing", missing::anything(bundle)));
     Verdict::new(Class::Unknown, Confidence::None, evidence)
 }
 
@@ -56,10 +72,6 @@ fn unknown(seen: Vec<Evidence>, missing: &str) -> Verdict {
     let mut verdict = Verdict::new(Class::Unknown, Confidence::None, seen);
     verdict.evidence.push(Evidence::new("missing", missing));
     verdict
-}
-
-fn last_line(text: Option<&str>) -> Option<&str> {
-    text?.lines().map(str::trim).rfind(|line| !line.is_empty())
 }
 
 fn ending(bundle: &Bundle<'_>) -> Vec<Evidence> {

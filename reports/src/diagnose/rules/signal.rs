@@ -10,31 +10,15 @@ const SIGBUS: i32 = 7;
 const SIGFPE: i32 = 8;
 const SIGSEGV: i32 = 11;
 
-/// What glibc writes when it finds its heap damaged.
-const HEAP: [&str; 7] = [
-    "free(): ",
-    "malloc(): ",
-    "realloc(): ",
-    "double free or corruption",
-    "corrupted size vs. prev_size",
-    "corrupted double-linked list",
-    "munmap_chunk(): ",
-];
-const STACK: [&str; 2] = ["has overflowed its stack", "stack overflow"];
-const NO_MEMORY: [&str; 2] = ["std::bad_alloc", "memory allocation of "];
-const CHECK: [&str; 4] = [
-    "terminate called",
-    "panicked at",
-    "Assertion `",
-    "Assertion failed",
-];
-/// Words that hint at a cause below the program, which a broken check only reports.
-const BELOW: [&str; 5] = ["CUDA", "cuda", "cuDNN", "CUDNN", "NCCL"];
-
+/// The signal itself, or the exit code by which a shell or a container reports one.
 fn signal(bundle: &Bundle<'_>) -> Option<i32> {
     let ending = bundle.ending?;
-    let ours = ending.kind != EndingKind::Signal;
-    if ours { None } else { ending.signal }
+    match (ending.kind, ending.code) {
+        (EndingKind::Signal, _) => ending.signal,
+        (EndingKind::Exit, Some(code @ (132 | 134 | 135 | 136 | 139))) => Some(code - 128),
+        (EndingKind::Exit, Some(code @ (-11 | -8 | -7 | -6 | -4))) => Some(-code),
+        _ => None,
+    }
 }
 
 pub fn instruction(bundle: &Bundle<'_>) -> Option<Verdict> {
@@ -53,10 +37,12 @@ pub fn memory_access(bundle: &Bundle<'_>) -> Option<Verdict> {
         return None;
     }
     let mut seen = ending(bundle);
-    if let Some(line) = bundle.stderr_line(&STACK) {
-        seen.push(Evidence::new("stderr", line));
-        return Some(Verdict::new(Class::StackOverflow, Confidence::Likely, seen));
-    }
+    let said = bundle.sightings.any_of(&["native_crash", "bus_error", "heap_damage"]);
+    seen.extend(said.map(|it| it.evidence()));
+    seen.push(Evidence::new(
+        "missing",
+        "a stack of the crashing thread: coredumpctl debug, or a minidump",
+    ));
     Some(Verdict::new(Class::NativeCrash, Confidence::Possible, seen))
 }
 
@@ -65,31 +51,16 @@ pub fn abort(bundle: &Bundle<'_>) -> Option<Verdict> {
         return None;
     }
     let mut seen = ending(bundle);
-    let below = bundle.stderr_line(&BELOW).is_some();
-    let said: [(&[&str], Class, Confidence); 4] = [
-        (&STACK, Class::StackOverflow, Confidence::Likely),
-        (&NO_MEMORY, Class::HostAllocFailed, Confidence::Likely),
-        // The same words follow a failed allocation whose error path is broken.
-        (&HEAP, Class::NativeCrash, Confidence::Possible),
-        (
-            &CHECK,
-            Class::AssertionFailed,
-            if below {
-                Confidence::Possible
-            } else {
-                Confidence::Likely
-            },
-        ),
-    ];
-    for (words, class, confidence) in said {
-        if let Some(line) = bundle.stderr_line(words) {
-            seen.push(Evidence::new("stderr", line));
-            return Some(Verdict::new(class, confidence, seen));
-        }
+    // The same words follow a failed allocation whose error path is broken.
+    if let Some(heap) = bundle.sightings.first("heap_damage") {
+        seen.push(heap.evidence());
+        return Some(Verdict::new(Class::NativeCrash, Confidence::Possible, seen));
     }
-    Some(Verdict::new(
-        Class::AssertionFailed,
-        Confidence::Possible,
-        seen,
-    ))
+    let check = bundle.sightings.first("abort_check");
+    seen.extend(check.map(|it| it.evidence()));
+    let confidence = match check {
+        Some(_) => Confidence::Likely,
+        None => Confidence::Possible,
+    };
+    Some(Verdict::new(Class::AssertionFailed, confidence, seen))
 }

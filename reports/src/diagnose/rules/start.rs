@@ -18,27 +18,3 @@ pub fn spawn_error(bundle: &Bundle<'_>) -> Option<Verdict> {
         )
     })
 }
-
-/// What the dynamic loader writes before the program itself runs.
-pub fn loader(bundle: &Bundle<'_>) -> Option<Verdict> {
-    let missing = bundle.stderr_line(&["error while loading shared libraries:"]);
-    let mismatch = bundle.stderr_line(&["symbol lookup error:"]);
-    let (class, line) = match (missing, mismatch) {
-        (Some(line), _) if line.contains("No such file or directory") => {
-            (Class::LibraryMissing, line)
-        }
-        (_, Some(line)) => (Class::LibraryMismatch, line),
-        _ => return None,
-    };
-    // The loader ends with 127; the same words in a program that went on prove nothing.
-    let code = bundle.ending.and_then(|ending| ending.code);
-    let confidence = match code {
-        Some(127) => Confidence::Likely,
-        _ => Confidence::Possible,
-    };
-    Some(Verdict::new(
-        class,
-        confidence,
-        vec![Evidence::new("stderr", line)],
-    ))
-}
