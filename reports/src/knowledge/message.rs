@@ -68,6 +68,8 @@ pub struct Message {
     pub sources: Vec<Source>,
     /// Classes of which this one is the cause where both are seen.
     pub explains: Vec<Class>,
+    /// The same for single messages.
+    pub explains_messages: Vec<String>,
     pub parse: Option<Parser>,
     /// What it means, in a sentence, for the evidence.
     pub meaning: String,
@@ -100,6 +102,8 @@ struct Row {
     sources: Vec<Source>,
     #[serde(default)]
     explains: Vec<Class>,
+    #[serde(default)]
+    explains_messages: Vec<String>,
     parse: Option<Parser>,
     #[serde(default)]
     meaning: String,
@@ -142,6 +146,7 @@ fn compiled(row: Row) -> Message {
         code: row.code.and_then(numbered),
         sources: row.sources,
         explains: row.explains,
+        explains_messages: row.explains_messages,
         parse: row.parse,
         meaning: row.meaning,
         examples: row.examples,
@@ -152,7 +157,7 @@ fn compiled(row: Row) -> Message {
 /// `error 700`, `err=700`, `(700)` and the like, in a line that speaks of CUDA.
 fn numbered(code: u32) -> Option<(String, Regex)> {
     let expression = format!(
-        r"(?i)\b(cu|hip|nv|ggml)\w*\b.*?\b(error|err|failure|failed|code|status|returned)\b\W{{0,4}}(code\W{{1,3}})?{code}\b|\b(error|err|failure|code)\W{{0,3}}{code}\b.*\b(cu|hip)[a-z]"
+        r"(?i)\b(cu|hip|nv|ggml)\w*\b.*?\b(error|err|failure|failed|code|status|returned|value)\b\W{{0,4}}(code\W{{1,3}})?{code}\b|\b(error|err|failure|code|return value)\W{{0,3}}{code}\b.*\b(cu|hip)[a-z]"
     );
     Some((code.to_string(), Regex::new(&expression).ok()?))
 }

@@ -37,10 +37,15 @@ static ALLOCATED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         &format!(r"{SIZE} already allocated"),
     ])
 });
-static UNALLOCATED: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| all(&[&format!(r"{SIZE} is reserved by PyTorch but unallocated")]));
+/// PyTorch before 1.4 called it `cached`; what came after counts the allocated part as well.
+static UNALLOCATED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    all(&[
+        &format!(r"{SIZE} is reserved by PyTorch but unallocated"),
+        &format!(r"{SIZE} cached"),
+    ])
+});
 static RESERVED: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| all(&[&format!(r"{SIZE} (?:reserved in total|cached)")]));
+    LazyLock::new(|| all(&[&format!(r"{SIZE} reserved in total")]));
 static PROCESS: LazyLock<Vec<Regex>> =
     LazyLock::new(|| all(&[&format!(r"\bProcess \d+ has {SIZE} memory in use")]));
 

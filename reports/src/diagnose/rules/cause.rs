@@ -157,7 +157,9 @@ fn decide(bundle: &Bundle<'_>, least: u8) -> Option<Verdict> {
     // What explains the first one is the cause of it; what explains that in turn, once more.
     for _ in 0..2 {
         let explains = |it: &&Candidate<'_>| {
-            it.class != chosen.class && it.message().explains.contains(&chosen.class)
+            it.class != chosen.class
+                && (it.message().explains.contains(&chosen.class)
+                    || it.message().explains_messages.contains(&chosen.message().id))
         };
         let Some(deeper) = all.iter().find(explains) else {
             break;

@@ -3,7 +3,7 @@
 use super::{Bundle, Evidence, ending, unknown};
 use crate::ending::EndingKind;
 use crate::event::ThreadState;
-use crate::verdict::Verdict;
+use crate::verdict::{Class, Confidence, Verdict};
 
 pub fn limit(bundle: &Bundle<'_>) -> Option<Verdict> {
     let found = bundle
@@ -45,6 +45,11 @@ pub fn seen(bundle: &Bundle<'_>) -> Option<Verdict> {
         "ending",
         format!("it did not go on for {seconds:.0} s"),
     )];
+    let waiting = bundle.sightings.first("deadlock");
+    seen.extend(waiting.map(|it| it.evidence()));
+    if waiting.is_some() {
+        return Some(Verdict::new(Class::HostDeadlock, Confidence::Possible, seen));
+    }
     seen.extend(bundle.sightings.iter().take(3).map(|it| it.evidence()));
     Some(unknown(
         seen,

@@ -15,6 +15,7 @@ pub fn refine(bundle: &Bundle<'_>, chosen: &Candidate<'_>, verdict: &mut Verdict
         Class::GpuOom if chosen.sighting.is("cublas_handle") => {}
         Class::GpuOom => gpu_memory::refine(bundle, verdict),
         Class::HostAllocFailed => host_request(bundle, chosen, verdict),
+        Class::GpuAbsent if chosen.sighting.is("no_gpu_build") => {}
         Class::GpuAbsent | Class::DriverNotLoaded => hidden(bundle, verdict),
         Class::LibraryMissing => loader(bundle, chosen, verdict),
         _ => {}
