@@ -136,10 +136,7 @@ fn count(judged: &[Judged]) -> Counts {
 fn print(judged: &[Judged], counts: &Counts) {
     let mut confused: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
     for case in judged.iter().filter(|it| it.truth.decidable && !it.right) {
-        let pair = (
-            case.truth.class.to_string(),
-            case.verdict.class.to_string(),
-        );
+        let pair = (case.truth.class.to_string(), case.verdict.class.to_string());
         confused.entry(pair).or_default().push(&case.id);
     }
     if !confused.is_empty() {
@@ -149,7 +146,11 @@ fn print(judged: &[Judged], counts: &Counts) {
         println!("{truth:<30}{said:<30}{}", ids.join(" "));
     }
     for case in judged.iter().filter(|it| it.wrong_certain) {
-        let why = if case.right { "not decided by its evidence" } else { "wrong" };
+        let why = if case.right {
+            "not decided by its evidence"
+        } else {
+            "wrong"
+        };
         println!("certain, and {why}: {} {}", case.id, case.verdict.class);
     }
     let mut by_confidence: BTreeMap<Confidence, (usize, usize)> = BTreeMap::new();

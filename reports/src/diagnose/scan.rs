@@ -140,6 +140,10 @@ impl Scan {
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
             };
+            // What is not so proves nothing here.
+            if matches!(value.as_str(), "0" | "false" | "null" | "no" | "none" | "") {
+                continue;
+            }
             self.line(Source::Facts, number, &format!("{name}: {value}"));
         }
     }

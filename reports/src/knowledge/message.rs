@@ -45,6 +45,7 @@ pub enum Parser {
     KernelOom,
     GpuMemory,
     Exception,
+    Measured,
 }
 
 #[derive(Debug)]

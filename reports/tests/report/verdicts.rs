@@ -1,6 +1,6 @@
 //! Why: from the evidence of one attempt to a class.
 
-use crashpoint_reports::diagnose::{Bundle, verdict};
+use crashpoint_reports::diagnose::{Bundle, Scan, Source, verdict};
 use crashpoint_reports::event::ThreadState;
 use crashpoint_reports::protocol::WorkerError;
 use crashpoint_reports::{Class, Confidence, Ending, EndingKind, Verdict};
@@ -18,9 +18,11 @@ const PIPE: i32 = 13;
 const TERM: i32 = 15;
 
 fn of(ending: Ending, stderr: &str) -> Verdict {
+    let mut scan = Scan::new();
+    scan.text(Source::Stderr, stderr);
     verdict(&Bundle {
         ending: Some(ending),
-        stderr: Some(stderr),
+        sightings: scan.finish(),
         ..Bundle::default()
     })
 }
@@ -91,7 +93,7 @@ fn what_was_printed_before_an_abort_tells_its_kind() {
         ),
         (
             "terminate called after throwing an instance of 'c10::Error'\n  what():  CUDA error: unspecified launch failure",
-            (Class::AssertionFailed, Confidence::Possible),
+            (Class::GpuKernelFault, Confidence::Likely),
         ),
         (
             "thread 'main' has overflowed its stack\nfatal runtime error: stack overflow",
@@ -116,7 +118,7 @@ fn an_uncaught_exception_is_told_by_its_traceback() {
         ),
         (
             "torch.OutOfMemoryError: CUDA out of memory.",
-            (Class::ApplicationException, Confidence::Possible),
+            (Class::GpuOom, Confidence::Likely),
         ),
         (
             "ModuleNotFoundError: No module named 'torch'",
@@ -225,7 +227,7 @@ fn an_injected_fault_is_evidence_and_changes_no_class() {
         ending: Some(ending),
         ..Bundle::default()
     };
-    let without = verdict(&plain);
+    let without = verdict(&plain.clone());
     let with = verdict(&Bundle {
         inject: Some("segfault@image=5,phase=decode"),
         ..plain

@@ -5,7 +5,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:^|[\s\]:|)])((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit))(?::\s*(.*)|\(|\s*$)").ok()
+    Regex::new(
+        r"(?:^|[\s\]:|)])((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit))(?::\s*(.*)|\(|\s*$)",
+    )
+    .ok()
 });
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +41,10 @@ mod tests {
             "[rank1]: my.module.KeyError: 'x'",
         ] {
             let read = parse(line).unwrap();
-            assert_eq!((read.name.as_str(), read.message.as_str()), ("KeyError", "'x'"));
+            assert_eq!(
+                (read.name.as_str(), read.message.as_str()),
+                ("KeyError", "'x'")
+            );
         }
         assert_eq!(parse("no such thing"), None);
     }

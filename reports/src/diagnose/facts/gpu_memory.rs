@@ -11,7 +11,9 @@ static REQUESTED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     all(&[
         &format!(r"tried to allocate {SIZE}"),
         &format!(r"allocating {SIZE}"),
-        &format!(r"(?:unable to|trying to|can't|cannot|failed to) allocate(?: memory: you tried to allocate)? {SIZE}"),
+        &format!(
+            r"(?:unable to|trying to|can't|cannot|failed to) allocate(?: memory: you tried to allocate)? {SIZE}"
+        ),
         &format!(r"memory allocation of {SIZE}"),
         &format!(r"Requested memory: {SIZE}"),
         r"buffer of size (\d+)()",
@@ -85,7 +87,9 @@ pub fn parse(line: &str) -> Option<GpuMemory> {
 }
 
 fn all(expressions: &[&str]) -> Vec<Regex> {
-    let compiled = expressions.iter().map(|it| Regex::new(&format!("(?i){it}")));
+    let compiled = expressions
+        .iter()
+        .map(|it| Regex::new(&format!("(?i){it}")));
     compiled.filter_map(Result::ok).collect()
 }
 
@@ -119,7 +123,10 @@ mod tests {
         let new = parse("CUDA out of memory. Tried to allocate 512.00 MiB. GPU 0 has a total capacity of 16.00 GiB of which 128.00 MiB is free. Process 7 has 6.00 GiB memory in use. Including non-PyTorch memory, this process has 9.00 GiB memory in use. Of the allocated memory 8.00 GiB is allocated by PyTorch, and 256.00 MiB is reserved by PyTorch but unallocated.").unwrap();
         assert_eq!(new.requested, Some(512 * MIB));
         assert_eq!((new.total, new.free), (Some(16 << 30), Some(128 * MIB)));
-        assert_eq!((new.ours, new.unallocated), (Some(9 << 30), Some(256 * MIB)));
+        assert_eq!(
+            (new.ours, new.unallocated),
+            (Some(9 << 30), Some(256 * MIB))
+        );
         assert_eq!(new.processes, [6 << 30]);
         let old = parse("CUDA out of memory. Tried to allocate 64.00 MiB (GPU 0; 8.00 GiB total capacity; 5.00 GiB already allocated; 0 bytes free; 6.00 GiB reserved in total by PyTorch)").unwrap();
         assert_eq!((old.free, old.unallocated), (Some(0), Some(1 << 30)));
@@ -128,10 +135,16 @@ mod tests {
     #[test]
     fn others_tell_at_least_what_was_asked_for() {
         for (line, bytes) in [
-            ("allocating 900.50 MiB on device 0: cudaMalloc failed: out of memory", 944_242_688),
+            (
+                "allocating 900.50 MiB on device 0: cudaMalloc failed: out of memory",
+                944_242_688,
+            ),
             ("failed to allocate CUDA0 buffer of size 4096", 4096),
             ("Out of memory while trying to allocate 123 bytes.", 123),
-            ("cupy.OutOfMemoryError: Out of memory allocating 1,000 bytes (allocated so far: 3 bytes).", 1000),
+            (
+                "cupy.OutOfMemoryError: Out of memory allocating 1,000 bytes (allocated so far: 3 bytes).",
+                1000,
+            ),
         ] {
             assert_eq!(parse(line).unwrap().requested, Some(bytes), "{line}");
         }

@@ -66,13 +66,41 @@ mod tests {
     #[test]
     fn machine_and_cgroup_are_told_apart_in_old_and_new_kernels() {
         for (line, scope, pid) in [
-            ("Out of memory: Killed process 31 (app) total-vm:8kB", Some(Scope::Machine), Some(31)),
-            ("Out of memory: Kill process 31 (app) score 9 or sacrifice child", Some(Scope::Machine), Some(31)),
-            ("Memory cgroup out of memory: Killed process 31 (app)", Some(Scope::Cgroup), Some(31)),
-            ("oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/a,task_memcg=/a,task=app,pid=31,uid=0", Some(Scope::Cgroup), Some(31)),
-            ("oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),global_oom,task_memcg=/a,task=app,pid=31,uid=0", Some(Scope::Machine), Some(31)),
-            ("Task in /docker/1 killed as a result of limit of /docker/1", Some(Scope::Cgroup), None),
-            ("app invoked oom-killer: gfp_mask=0x1, order=0, oom_score_adj=0", None, None),
+            (
+                "Out of memory: Killed process 31 (app) total-vm:8kB",
+                Some(Scope::Machine),
+                Some(31),
+            ),
+            (
+                "Out of memory: Kill process 31 (app) score 9 or sacrifice child",
+                Some(Scope::Machine),
+                Some(31),
+            ),
+            (
+                "Memory cgroup out of memory: Killed process 31 (app)",
+                Some(Scope::Cgroup),
+                Some(31),
+            ),
+            (
+                "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/a,task_memcg=/a,task=app,pid=31,uid=0",
+                Some(Scope::Cgroup),
+                Some(31),
+            ),
+            (
+                "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),global_oom,task_memcg=/a,task=app,pid=31,uid=0",
+                Some(Scope::Machine),
+                Some(31),
+            ),
+            (
+                "Task in /docker/1 killed as a result of limit of /docker/1",
+                Some(Scope::Cgroup),
+                None,
+            ),
+            (
+                "app invoked oom-killer: gfp_mask=0x1, order=0, oom_score_adj=0",
+                None,
+                None,
+            ),
         ] {
             let read = parse(line).unwrap();
             assert_eq!((read.scope, read.pid), (scope, pid), "{line}");

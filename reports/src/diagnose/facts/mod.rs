@@ -3,11 +3,13 @@
 mod exception;
 mod gpu_memory;
 mod kernel_oom;
+mod series;
 mod xid;
 
 pub use exception::Exception;
 pub use gpu_memory::GpuMemory;
 pub use kernel_oom::{KernelOom, Scope};
+pub use series::Measured;
 pub use xid::XidLine;
 
 use crate::knowledge::Parser;
@@ -18,6 +20,7 @@ pub enum Fact {
     KernelOom(KernelOom),
     GpuMemory(GpuMemory),
     Exception(Exception),
+    Measured(Measured),
 }
 
 impl Fact {
@@ -27,6 +30,7 @@ impl Fact {
             Parser::Xid => xid::parse(text).map(Fact::Xid),
             Parser::KernelOom => kernel_oom::parse(text).map(Fact::KernelOom),
             Parser::GpuMemory => gpu_memory::parse(text).map(Fact::GpuMemory),
+            Parser::Measured => series::parse(text).map(Fact::Measured),
             Parser::Exception => exception::parse(text).map(Fact::Exception),
         }
     }

@@ -58,13 +58,37 @@ mod tests {
     fn every_shape_of_the_head_is_read() {
         for (line, gpu, number, pid) in [
             ("NVRM: Xid (0003:00): 13, Ch 00000001", "0003:00", 13, None),
-            ("NVRM: Xid (0000:3b:00): 8, Channel 00000001", "0000:3b:00", 8, None),
-            ("[   12.5] NVRM: Xid (PCI:0000:3B:00): 31, pid=77, Ch 00000008, intr 0", "0000:3b:00", 31, Some(77)),
-            ("NVRM: Xid (PCI:0000:3b:00 GPU-I:05 GPU-CI:00): 43, pid=5, name=a b, Ch 1", "0000:3b:00", 43, Some(5)),
-            ("NVRM: Xid (PCI:0000:3b:00): 79, pid='<unknown>', name=<unknown>, GPU has fallen off the bus.", "0000:3b:00", 79, None),
+            (
+                "NVRM: Xid (0000:3b:00): 8, Channel 00000001",
+                "0000:3b:00",
+                8,
+                None,
+            ),
+            (
+                "[   12.5] NVRM: Xid (PCI:0000:3B:00): 31, pid=77, Ch 00000008, intr 0",
+                "0000:3b:00",
+                31,
+                Some(77),
+            ),
+            (
+                "NVRM: Xid (PCI:0000:3b:00 GPU-I:05 GPU-CI:00): 43, pid=5, name=a b, Ch 1",
+                "0000:3b:00",
+                43,
+                Some(5),
+            ),
+            (
+                "NVRM: Xid (PCI:0000:3b:00): 79, pid='<unknown>', name=<unknown>, GPU has fallen off the bus.",
+                "0000:3b:00",
+                79,
+                None,
+            ),
         ] {
             let read = parse(line).unwrap();
-            assert_eq!((read.gpu.as_str(), read.number, read.pid), (gpu, number, pid), "{line}");
+            assert_eq!(
+                (read.gpu.as_str(), read.number, read.pid),
+                (gpu, number, pid),
+                "{line}"
+            );
         }
         assert_eq!(parse("SXid of nothing"), None);
     }

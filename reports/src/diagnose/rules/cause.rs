@@ -1,6 +1,8 @@
 //! Of all that was seen the line that names the cause: the strongest kind of line, and of those the first.
 
-use super::{Bundle, Evidence, confidence, ending, exception, host_memory, missing, refine, xid};
+use super::{
+    Bundle, Evidence, confidence, ending, exception, host_memory, leak, missing, refine, xid,
+};
 use crate::diagnose::sighting::Sighting;
 use crate::diagnose::source::Source;
 use crate::ending::EndingKind;
@@ -49,7 +51,7 @@ impl<'a> Candidate<'a> {
 pub fn rank(role: Role, source: Source) -> u8 {
     match (role, source) {
         (Role::Cause, source) if source.is_of_kernel() => 9,
-        (Role::Cause, Source::Stdout) => 6,
+        (Role::Cause, Source::Stdout | Source::Facts) => 6,
         (Role::Cause, _) => 8,
         (Role::Symptom, source) if source.is_of_kernel() => 5,
         (Role::Symptom, Source::Stdout) => 3,
@@ -77,25 +79,30 @@ fn source_order(bundle: &Bundle<'_>, source: Source) -> u8 {
 }
 
 fn candidates<'a>(bundle: &'a Bundle<'_>) -> Vec<Candidate<'a>> {
-    let plain = bundle.sightings.iter().enumerate().filter_map(|(place, it)| {
-        let class = it.message.class?;
-        if it.is("kernel_oom") || it.is("exception") {
-            return None;
-        }
-        let mut candidate = Candidate::new(
-            bundle,
-            it,
-            class,
-            it.message.confidence,
-            rank(it.message.role, it.source),
-        );
-        candidate.order.2 = place;
-        Some(candidate)
-    });
+    let plain = bundle
+        .sightings
+        .iter()
+        .enumerate()
+        .filter_map(|(place, it)| {
+            let class = it.message.class?;
+            if it.is("kernel_oom") || it.is("exception") {
+                return None;
+            }
+            let mut candidate = Candidate::new(
+                bundle,
+                it,
+                class,
+                it.message.confidence,
+                rank(it.message.role, it.source),
+            );
+            candidate.order.2 = place;
+            Some(candidate)
+        });
     let mut all: Vec<Candidate<'a>> = plain.collect();
     all.extend(host_memory::killed(bundle));
     all.extend(xid::first(bundle));
     all.extend(exception::uncaught(bundle));
+    all.extend(leak::series(bundle));
     all.retain(|it| fits_the_ending(bundle, it));
     all.sort_by_key(|it| (std::cmp::Reverse(it.rank), it.order));
     all
@@ -104,6 +111,12 @@ fn candidates<'a>(bundle: &'a Bundle<'_>) -> Vec<Candidate<'a>> {
 /// A machine that went away was not taken down by a program's error; and one that is still there was
 /// not reset.
 fn fits_the_ending(bundle: &Bundle<'_>, candidate: &Candidate<'_>) -> bool {
+    // Whoever gives up waiting for a hang presses Ctrl-C: that is not what hung.
+    if bundle.hang_seconds.is_some()
+        && (candidate.class == Class::KilledFromOutside || candidate.sighting.is("exception"))
+    {
+        return false;
+    }
     let Some(found) = bundle.ending else {
         return true;
     };
@@ -121,7 +134,7 @@ fn fits_the_ending(bundle: &Bundle<'_>, candidate: &Candidate<'_>) -> bool {
     );
     let source = candidate.sighting.source;
     if found.kind == EndingKind::MachineGone {
-        return of_machine || source.is_of_kernel();
+        return of_machine || source.is_of_kernel() || candidate.class == Class::DriverBug;
     }
     // What was caught and printed did not end a program that a signal or a limit ended.
     let by_itself = found.kind == EndingKind::Exit;
@@ -159,7 +172,10 @@ fn decide(bundle: &Bundle<'_>, least: u8) -> Option<Verdict> {
         let explains = |it: &&Candidate<'_>| {
             it.class != chosen.class
                 && (it.message().explains.contains(&chosen.class)
-                    || it.message().explains_messages.contains(&chosen.message().id))
+                    || it
+                        .message()
+                        .explains_messages
+                        .contains(&chosen.message().id))
         };
         let Some(deeper) = all.iter().find(explains) else {
             break;

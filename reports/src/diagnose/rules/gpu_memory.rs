@@ -108,11 +108,7 @@ pub fn refine(bundle: &Bundle<'_>, verdict: &mut Verdict) {
     if verdict.class != Class::GpuOomOtherProcess {
         verdict.ruled_out.push(RuledOut {
             class: Class::GpuOomOtherProcess,
-            because: format!(
-                "others held about {} of {}",
-                size(others),
-                size(total)
-            ),
+            because: format!("others held about {} of {}", size(others), size(total)),
         });
     }
 }
@@ -174,9 +170,14 @@ fn grew(bundle: &Bundle<'_>) -> Option<String> {
         "batches_completed",
         "iterations_completed",
     ])?;
-    let same = ["items_same_size", "same_size", "inputs_same_size", "same_input"]
-        .iter()
-        .any(|it| bundle.facts.get(*it).and_then(Value::as_bool) == Some(true));
+    let same = [
+        "items_same_size",
+        "same_size",
+        "inputs_same_size",
+        "same_input",
+    ]
+    .iter()
+    .any(|it| bundle.facts.get(*it).and_then(Value::as_bool) == Some(true));
     (done >= 2 && same)
         .then(|| format!("{done} items of the same size went through before it failed"))
 }

@@ -48,7 +48,11 @@ pub fn seen(bundle: &Bundle<'_>) -> Option<Verdict> {
     let waiting = bundle.sightings.first("deadlock");
     seen.extend(waiting.map(|it| it.evidence()));
     if waiting.is_some() {
-        return Some(Verdict::new(Class::HostDeadlock, Confidence::Possible, seen));
+        return Some(Verdict::new(
+            Class::HostDeadlock,
+            Confidence::Possible,
+            seen,
+        ));
     }
     seen.extend(bundle.sightings.iter().take(3).map(|it| it.evidence()));
     Some(unknown(

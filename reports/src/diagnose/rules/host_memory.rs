@@ -24,9 +24,14 @@ pub fn killed<'a>(bundle: &'a Bundle<'_>) -> Option<Candidate<'a>> {
         _ => None,
     });
     let scope = scope.or_else(|| lines.iter().find_map(|(_, line)| line.scope));
-    let pid = bundle
-        .pid
-        .or_else(|| bundle.facts.get("pid").and_then(Value::as_i64)?.try_into().ok());
+    let pid = bundle.pid.or_else(|| {
+        bundle
+            .facts
+            .get("pid")
+            .and_then(Value::as_i64)?
+            .try_into()
+            .ok()
+    });
     let kills = || lines.iter().filter(|(_, line)| line.killed);
     let ours = kills().find(|(_, line)| line.pid.is_some() && line.pid == pid);
     let (sighting, line) = ours
@@ -49,7 +54,11 @@ pub fn killed<'a>(bundle: &'a Bundle<'_>) -> Option<Candidate<'a>> {
         _ => Confidence::Likely,
     };
     // Somebody else's death is a circumstance for one that ended otherwise.
-    let rank = if killed || confidence == Confidence::Certain { 10 } else { 3 };
+    let rank = if killed || confidence == Confidence::Certain {
+        10
+    } else {
+        3
+    };
     Some(Candidate::new(bundle, sighting, class, confidence, rank))
 }
 
@@ -62,11 +71,9 @@ pub fn counted(bundle: &Bundle<'_>) -> Option<Verdict> {
         return None;
     }
     let mut seen = ending(bundle);
-    let limit = group
-        .memory_limit_bytes
-        .map_or_else(String::new, |limit| {
-            format!(", limit {}", crate::words::size(limit))
-        });
+    let limit = group.memory_limit_bytes.map_or_else(String::new, |limit| {
+        format!(", limit {}", crate::words::size(limit))
+    });
     seen.push(Evidence::new(
         "cgroup",
         format!(

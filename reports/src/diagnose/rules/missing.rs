@@ -29,7 +29,9 @@ pub fn for_class(bundle: &Bundle<'_>, class: Class) -> Option<&'static str> {
         Class::KilledFromOutside => {
             "who sent it: the logs of the service manager, the scheduler or the orchestrator"
         }
-        Class::LibraryMismatch => "the versions of both sides, and which files were loaded: /proc/PID/maps",
+        Class::LibraryMismatch => {
+            "the versions of both sides, and which files were loaded: /proc/PID/maps"
+        }
         Class::NativeCrash => "a stack of the crashing thread: coredumpctl debug, or a minidump",
         Class::MachineReset | Class::MachineResetHardwareError | Class::MachineResetWatchdog => {
             "what the previous boot left behind: journalctl -b -1, pstore, hardware error records, the BMC's event log"

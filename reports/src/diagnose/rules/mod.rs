@@ -7,6 +7,7 @@ mod from_outside;
 mod gpu_memory;
 mod hang;
 mod host_memory;
+mod leak;
 mod machine;
 mod missing;
 mod refine;
@@ -16,7 +17,6 @@ mod start;
 mod worker_error;
 mod xid;
 
-pub use cause::Candidate;
 pub use ruled_out::ruled_out;
 
 use super::Bundle;

@@ -71,9 +71,12 @@ fn hidden(bundle: &Bundle<'_>, verdict: &mut Verdict) {
     if shown || works || masked {
         verdict.class = Class::GpuNotVisible;
         verdict.confidence = verdict.confidence.min(Confidence::Likely);
-        let why = bundle
-            .sightings
-            .any_of(&["smi_table", "smi_gpu", "fact_nvidia_smi_works", "fact_visible_devices"]);
+        let why = bundle.sightings.any_of(&[
+            "smi_table",
+            "smi_gpu",
+            "fact_nvidia_smi_works",
+            "fact_visible_devices",
+        ]);
         verdict.evidence.extend(why.map(|it| it.evidence()));
     } else if is_true(bundle, "container") {
         verdict.confidence = verdict.confidence.min(Confidence::Possible);

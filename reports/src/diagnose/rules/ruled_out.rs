@@ -51,7 +51,10 @@ pub fn ruled_out(bundle: &Bundle<'_>, verdict: &Verdict) -> Vec<RuledOut> {
     {
         add(
             Class::HostOomKernel,
-            format!("at least {} of the host's memory was available", percent(share)),
+            format!(
+                "at least {} of the host's memory was available",
+                percent(share)
+            ),
         );
     }
     if let Some(log) = whole

@@ -32,12 +32,32 @@ pub fn instruction(bundle: &Bundle<'_>) -> Option<Verdict> {
     })
 }
 
+/// A circumstance that explains what the signal alone would be called.
+fn explained(bundle: &Bundle<'_>, class: Class) -> Option<Verdict> {
+    let deeper = bundle
+        .sightings
+        .iter()
+        .find(|it| it.message.explains.contains(&class))?;
+    let mut seen = ending(bundle);
+    seen.push(deeper.evidence());
+    Some(Verdict::new(
+        deeper.message.class?,
+        deeper.message.confidence.min(Confidence::Likely),
+        seen,
+    ))
+}
+
 pub fn memory_access(bundle: &Bundle<'_>) -> Option<Verdict> {
     if !matches!(signal(bundle)?, SIGSEGV | SIGBUS | SIGFPE) {
         return None;
     }
+    if let Some(verdict) = explained(bundle, Class::NativeCrash) {
+        return Some(verdict);
+    }
     let mut seen = ending(bundle);
-    let said = bundle.sightings.any_of(&["native_crash", "bus_error", "heap_damage"]);
+    let said = bundle
+        .sightings
+        .any_of(&["native_crash", "bus_error", "heap_damage"]);
     seen.extend(said.map(|it| it.evidence()));
     seen.push(Evidence::new(
         "missing",

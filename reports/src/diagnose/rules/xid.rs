@@ -54,7 +54,9 @@ pub fn first<'a>(bundle: &'a Bundle<'_>) -> Option<Candidate<'a>> {
 }
 
 /// The burst that was nearest to the end, on whatever GPU it began.
-fn last_burst<'a, 'b>(lines: &'b [(&'a Sighting, &'a XidLine)]) -> &'b [(&'a Sighting, &'a XidLine)] {
+fn last_burst<'a, 'b>(
+    lines: &'b [(&'a Sighting, &'a XidLine)],
+) -> &'b [(&'a Sighting, &'a XidLine)] {
     let mut start = 0;
     for (place, pair) in lines.windows(2).enumerate() {
         if let [(_, before), (_, after)] = pair
