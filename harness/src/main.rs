@@ -13,6 +13,9 @@ fn main() -> ExitCode {
     match arguments.next().as_ref().and_then(|word| word.to_str()) {
         Some("keeper") => return keeper::main(&arguments.collect::<Vec<_>>()),
         Some("worker") => return crashpoint_scenarios::worker::main(),
+        Some("minidump") => {
+            return crashpoint_scenarios::crash::dump::main(&arguments.collect::<Vec<_>>());
+        }
         Some("probe") => return probe::main(),
         _ => {}
     }

@@ -84,14 +84,28 @@ pub struct Crash {
     /// Where the access went wrong, for the signals that tell.
     pub address: Option<u64>,
     pub sender_pid: Option<i32>,
+    /// The process that crashed: a sender of this number is the process itself.
+    pub pid: i32,
+    /// What is mapped at the address: a file's path, or a name such as `[heap]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<String>,
+    /// The address lies where the crashing thread's stack cannot grow any further.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stack_overflow: bool,
     /// The thread's name.
     pub thread: Option<String>,
     /// The first bytes at the instruction pointer, in hexadecimal.
     pub instruction: Option<String>,
+    /// Of SIGILL: the instruction set extensions that this processor does not have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub processor_lacks: Vec<String>,
     /// Of the crashing thread, innermost first.
     pub frames: Vec<Frame>,
     /// Within the attempt's folder.
     pub minidump: Option<String>,
+    /// What could not be had, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -99,7 +113,8 @@ pub struct Crash {
 pub struct Frame {
     /// The file's name without its folder.
     pub module: Option<String>,
-    /// Within the module, so that it is the same in every run.
+    /// Where the module's own file has it, as `addr2line` takes it: the same in every run. For a
+    /// caller it is the last byte of the call. Without a module it is the address itself.
     pub offset: u64,
     pub symbol: Option<String>,
 }

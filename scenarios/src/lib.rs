@@ -1,6 +1,7 @@
 //! Everything of crashpoint that runs inside a worker.
 
 pub mod cache;
+pub mod crash;
 pub mod fault;
 pub mod input;
 pub mod job;

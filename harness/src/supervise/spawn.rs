@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 
 use command_fds::{CommandFdExt, FdMapping};
 use crashpoint_reports::protocol::FD_VARIABLE;
+use crashpoint_scenarios::crash::FOLDER_VARIABLE;
 
 use super::{Stdin, Task};
 
@@ -43,6 +44,8 @@ pub fn spawn(keeper: &Path, task: &Task) -> io::Result<Spawned> {
         .args(&task.arguments)
         .envs(task.variables.iter().map(|(name, value)| (name, value)))
         .env(FD_VARIABLE, EVENTS.to_string())
+        // A worker of an outer run's folder is not ours.
+        .env_remove(FOLDER_VARIABLE)
         .stdin(match task.stdin {
             Stdin::Null => Stdio::null(),
             Stdin::Inherit => Stdio::inherit(),
@@ -51,6 +54,9 @@ pub fn spawn(keeper: &Path, task: &Task) -> io::Result<Spawned> {
         .stderr(Stdio::from(stderr_there))
         // Out of the terminal's reach: Ctrl-C is for us to hear and to pass on.
         .process_group(0);
+    if task.job.is_some() {
+        command.env(FOLDER_VARIABLE, std::path::absolute(&task.folder)?);
+    }
     let there = |parent_fd: UnixStream, child_fd| FdMapping {
         parent_fd: OwnedFd::from(parent_fd),
         child_fd,

@@ -1,5 +1,12 @@
 //! A worker and nothing else: the one executable that may link CUDA.
 
+use crashpoint_scenarios::{crash, worker};
+
 fn main() -> std::process::ExitCode {
-    crashpoint_scenarios::worker::main()
+    let mut arguments = std::env::args_os().skip(1);
+    // It starts itself again where it crashes.
+    match arguments.next().as_ref().and_then(|word| word.to_str()) {
+        Some("minidump") => crash::dump::main(&arguments.collect::<Vec<_>>()),
+        _ => worker::main(),
+    }
 }

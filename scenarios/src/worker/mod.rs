@@ -13,6 +13,7 @@ use crashpoint_reports::protocol::WorkerError;
 use crashpoint_reports::{Class, Phase};
 use thiserror::Error;
 
+use crate::crash;
 use crate::fault::{After, FaultError, Injection, Moment, Scene};
 use crate::job::Work;
 pub use channel::{Channel, ChannelError};
@@ -82,6 +83,9 @@ pub fn main() -> ExitCode {
             return ExitCode::from(EXIT_ALONE);
         }
     };
+    if let Err(why) = crash::install() {
+        eprintln!("crashpoint-worker: a crash would leave no minidump: {why}");
+    }
     match work(&mut channel) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Stop::Unharmed(message)) => {
