@@ -1,5 +1,7 @@
 //! What is gathered about a death after it: each part within a bound of time and size.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +119,17 @@ pub struct Frame {
     /// caller it is the last byte of the call. Without a module it is the address itself.
     pub offset: u64,
     pub symbol: Option<String>,
+}
+
+impl fmt::Display for Frame {
+    /// `symbol (module+0x1234)`, as far as they are known.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let module = self.module.as_deref().unwrap_or("unmapped");
+        match &self.symbol {
+            Some(symbol) => write!(f, "{symbol} ({module}+{:#x})", self.offset),
+            None => write!(f, "{module}+{:#x}", self.offset),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -1,5 +1,6 @@
 //! One attempt, from the spawn of a process to its ending.
 
+mod crash;
 mod kill;
 mod lines;
 mod output;

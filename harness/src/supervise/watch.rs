@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crashpoint_reports::event::{
     AttemptEnd, AttemptStart, LeftBehind, Marker, Purpose, ThreadState, Usage,
 };
+use crashpoint_reports::gathered::Gathered;
 use crashpoint_reports::protocol::MAX_LINE_BYTES;
 use crashpoint_reports::{Ending, EndingKind, Event, Phase, WaitStatus};
 
@@ -15,7 +16,7 @@ use super::lines::Look;
 use super::spawn::{self, Spawned};
 use super::streams::Streams;
 use super::worker_state::WorkerState;
-use super::{Finished, SuperviseError, Supervisor, Task, threads};
+use super::{Finished, SuperviseError, Supervisor, Task, crash, threads};
 use crate::keeper::FromKeeper;
 
 /// How often the loop looks up though nothing happened: how far an image has come is recorded then.
@@ -317,6 +318,11 @@ impl<'a> Watch<'a> {
         self.supervisor
             .journal
             .append_durably(Event::AttemptEnd(Box::new(end.clone())))?;
+        if let Some(gathered) = gathered(self.task) {
+            self.supervisor
+                .journal
+                .append(Event::Gathered(Box::new(gathered)));
+        }
         Ok(Finished {
             end,
             had_job: self.task.job.is_some(),
@@ -326,6 +332,19 @@ impl<'a> Watch<'a> {
             later_image: self.state.limits.later_image,
         })
     }
+}
+
+fn gathered(task: &Task) -> Option<Gathered> {
+    let mut gathered = Gathered {
+        attempt: task.attempt,
+        ..Gathered::default()
+    };
+    match crash::left_in(&task.folder) {
+        Ok(None) => return None,
+        Ok(crash) => gathered.crash = crash,
+        Err(not_readable) => gathered.not_readable.push(not_readable),
+    }
+    Some(gathered)
 }
 
 /// The keeper leaves by itself within seconds; one whose worker cannot die is waited for elsewhere.

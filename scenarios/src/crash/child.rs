@@ -14,6 +14,8 @@ use crashpoint_reports::protocol::FD_VARIABLE;
 use nix::libc;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
+use super::last_words::{LastWords, Why};
+
 /// Another program to start instead of this very one.
 pub const HELPER_VARIABLE: &str = "CRASHPOINT_MINIDUMP_HELPER";
 
@@ -26,7 +28,6 @@ const LEAVE_MS: i64 = 2950;
 /// The helper stops the worker while it copies its memory. One that dies at that leaves the worker
 /// stopped, and a stopped process waits for nobody: a timer of the kernel's lets it go on.
 const CONTINUE_MS: i64 = 2850;
-const STACK: usize = 64 << 10;
 
 /// Everything that the handler needs, made while the process was whole.
 pub struct Prepared {
@@ -36,8 +37,8 @@ pub struct Prepared {
     /// The crash context goes through this; a pipe would have to be made when the descriptors may
     /// have run out.
     context: OwnedFd,
-    /// For the helper until it executes, since it shares our memory until then.
-    stack: Vec<u8>,
+    stack: Stack,
+    crash: CString,
     /// What a helper that was killed may have left.
     partials: [CString; 2],
 }
@@ -67,6 +68,43 @@ impl Pointers {
     }
 }
 
+/// For the helper until it executes, since it shares our memory until then. Never given back.
+struct Stack(*mut u8);
+
+// SAFETY: used once, by one thread's child, while that thread stands still.
+unsafe impl Send for Stack {}
+// SAFETY: as above.
+unsafe impl Sync for Stack {}
+
+impl Stack {
+    const SIZE: usize = 64 << 10;
+
+    /// Mapped, so that it costs no memory before it is used.
+    fn new() -> io::Result<Stack> {
+        // SAFETY: a new mapping at a place that the kernel chooses.
+        let start = unsafe {
+            libc::mmap(
+                ptr::null_mut(),
+                Stack::SIZE,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            )
+        };
+        if start == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(Stack(start.cast()))
+    }
+
+    /// Stacks grow downwards, from an aligned address.
+    fn top(&self) -> *mut c_void {
+        let end = self.0.wrapping_add(Stack::SIZE);
+        end.map_addr(|address| address & !63).cast()
+    }
+}
+
 impl Prepared {
     pub fn new(folder: &Path) -> io::Result<Prepared> {
         let text = |bytes: Vec<u8>| CString::new(bytes).map_err(io::Error::other);
@@ -82,16 +120,15 @@ impl Prepared {
         let variables = std::env::vars_os()
             .filter(|(name, _)| name != FD_VARIABLE)
             .map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat());
-        let partial = |name| {
-            let path = folder.join(super::partial(name));
-            text(path.into_os_string().into_vec())
-        };
+        let within = |name: &str| text(folder.join(name).into_os_string().into_vec());
+        let partial = |name| within(&super::partial(name));
         Ok(Prepared {
             program: text(program)?,
             argv: Pointers::new(arguments.into_iter().map(text).collect::<Result<_, _>>()?),
             envp: Pointers::new(variables.map(text).collect::<Result<_, _>>()?),
             context: memfd_create(c"crashpoint-crash", MFdFlags::MFD_CLOEXEC)?,
-            stack: vec![0; STACK],
+            stack: Stack::new()?,
+            crash: within(super::CRASH_FILE)?,
             partials: [partial(super::CRASH_FILE)?, partial(super::MINIDUMP_FILE)?],
         })
     }
@@ -109,17 +146,20 @@ impl Prepared {
                 0,
             )
         };
-        let Some(pid) = self.start() else { return };
+        let Some(pid) = self.start() else {
+            return self.say(context, Why::NotStarted);
+        };
         let timer = continue_later();
         // SAFETY: a system call on numbers; where the kernel does not know it there is no need.
         unsafe { libc::prctl(libc::PR_SET_PTRACER, pid, 0, 0, 0) };
-        if !gone_by(pid, begun + KILL_MS) {
-            // SAFETY: it is our child and not waited for yet, so the number is its own.
-            unsafe { libc::kill(pid, libc::SIGKILL) };
-            gone_by(pid, begun + LEAVE_MS);
-            for path in &self.partials {
-                // SAFETY: a path that was prepared; that it is not there is usual.
-                unsafe { libc::unlink(path.as_ptr()) };
+        match gone_by(pid, begun + KILL_MS) {
+            Some(true) => {}
+            Some(false) => self.say(context, Why::Failed),
+            None => {
+                // SAFETY: it is our child and not waited for yet, so the number is its own.
+                unsafe { libc::kill(pid, libc::SIGKILL) };
+                let _ = gone_by(pid, begun + LEAVE_MS);
+                self.say(context, Why::TookTooLong);
             }
         }
         if let Some(timer) = timer {
@@ -128,8 +168,25 @@ impl Prepared {
         }
     }
 
+    /// Only where the helper left nothing.
+    fn say(&self, context: &CrashContext, why: Why) {
+        let words = LastWords::new(context, why);
+        let new = libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_CLOEXEC;
+        // SAFETY: paths that were prepared, and a buffer that is as long as it says. That there
+        // is nothing to remove, or something that must not be replaced, is usual.
+        unsafe {
+            for path in &self.partials {
+                libc::unlink(path.as_ptr());
+            }
+            let file = libc::open(self.crash.as_ptr(), new, 0o600);
+            if file >= 0 {
+                libc::write(file, words.bytes().as_ptr().cast(), words.bytes().len());
+                libc::close(file);
+            }
+        }
+    }
+
     fn start(&self) -> Option<libc::pid_t> {
-        let end = self.stack.as_ptr_range().end;
         // SAFETY: with these flags we stand still until the child has executed or left, as with
         // vfork, so it may use our memory; its stack is its own, and is used this once. No signal
         // reaches it before it executes, where it would run our handlers in our memory.
@@ -138,10 +195,9 @@ impl Prepared {
             let mut before: libc::sigset_t = std::mem::zeroed();
             libc::sigfillset(&mut all);
             libc::sigprocmask(libc::SIG_SETMASK, &all, &mut before);
-            let top = end.addr() & !63;
             let pid = libc::clone(
                 execute,
-                end.with_addr(top).cast_mut().cast(),
+                self.stack.top(),
                 libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD,
                 ptr::from_ref(self).cast_mut().cast(),
             );
@@ -235,17 +291,18 @@ fn continue_later() -> Option<c_int> {
     }
 }
 
-/// Whether the child was gone before that time; it is waited for then.
-fn gone_by(pid: libc::pid_t, deadline_ms: i64) -> bool {
+/// Whether the child ended well, if it ended before that time.
+fn gone_by(pid: libc::pid_t, deadline_ms: i64) -> Option<bool> {
     loop {
-        // SAFETY: a status that nobody needs.
-        let waited = unsafe { libc::waitpid(pid, ptr::null_mut(), libc::WNOHANG) };
+        let mut status: c_int = 0;
+        // SAFETY: fills the status.
+        let waited = unsafe { libc::waitpid(pid, &mut status, libc::WNOHANG) };
         // An error says that somebody else waited for it.
         if waited != 0 {
-            return true;
+            return Some(status == 0);
         }
         if now_ms() >= deadline_ms {
-            return false;
+            return None;
         }
         pause(2);
     }

@@ -6,6 +6,7 @@
 mod child;
 pub mod dump;
 mod handler;
+mod last_words;
 
 use std::ffi::OsStr;
 use std::path::Path;

@@ -50,11 +50,8 @@ impl Context {
     }
 
     pub fn sender(&self) -> Option<i32> {
-        matches!(
-            self.code(),
-            libc::SI_USER | libc::SI_TKILL | libc::SI_QUEUE
-        )
-        .then(|| self.0.siginfo.ssi_uid.cast_signed())
+        matches!(self.code(), libc::SI_USER | libc::SI_TKILL | libc::SI_QUEUE)
+            .then(|| self.0.siginfo.ssi_uid.cast_signed())
     }
 
     /// As a minidump takes it, with the address where its writer looks for it.

@@ -10,6 +10,8 @@ use super::{processor, unwind};
 
 /// No instruction of any processor is longer.
 const INSTRUCTION: usize = 16;
+/// The kernel keeps this much free below a main thread's stack, and no thread's guard is larger.
+const GUARD: u64 = 1 << 20;
 /// An access this near to the stack pointer, where nothing may be written, is the stack's own.
 const NEAR: u64 = 64 << 10;
 
@@ -45,7 +47,8 @@ pub fn look(context: &Context) -> Crash {
         crash.mapping = maps.name_at(address);
         crash.stack_overflow = crash.signal == libc::SIGSEGV
             && address.abs_diff(registers.sp) <= NEAR
-            && !maps.writable(address);
+            && !maps.writable(address)
+            && maps.writable_above(address, GUARD);
     }
     let memory = match Memory::of(pid) {
         Ok(memory) => Some(memory),

@@ -16,6 +16,14 @@ pub struct Code {
     pub offset: u64,
 }
 
+impl Code {
+    /// Without its folder.
+    pub fn name(&self) -> Option<String> {
+        let name = self.path.file_name()?.to_string_lossy().into_owned();
+        Some(name.trim_end_matches(" (deleted)").to_owned())
+    }
+}
+
 impl Maps {
     pub fn of(pid: i32) -> ProcResult<Maps> {
         let maps = Process::new(pid)?.maps()?;
@@ -49,6 +57,15 @@ impl Maps {
     pub fn writable(&self, address: u64) -> bool {
         self.at(address)
             .is_some_and(|map| map.perms.contains(MMPermissions::WRITE))
+    }
+
+    /// Whether what may be written begins within this distance above an address.
+    pub fn writable_above(&self, address: u64, within: u64) -> bool {
+        self.0.iter().any(|map| {
+            map.perms.contains(MMPermissions::WRITE)
+                && map.address.0 > address
+                && map.address.0 - address <= within
+        })
     }
 
     /// As `/proc/PID/maps` names it.

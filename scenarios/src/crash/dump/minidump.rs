@@ -8,7 +8,7 @@ use minidump_writer::CrashContextExt;
 use minidump_writer::minidump_writer::MinidumpWriterConfig;
 
 use super::context::Context;
-use super::{scrub, write};
+use super::{Stopped, scrub, write};
 use crate::crash::MINIDUMP_FILE;
 
 /// More than this only a great many threads bring about; the later ones then give less of their stacks.
@@ -29,6 +29,8 @@ pub fn write(context: &Context, folder: &Path) -> Result<(), String> {
     let mut dump = writer
         .write(&mut Nowhere(0))
         .map_err(|error| error.to_string())?;
+    // The writer has let the process go on.
+    let _stopped = Stopped::stop(context.pid());
     scrub::scrub(&mut dump, environment);
     write::whole(folder, MINIDUMP_FILE, &dump).map_err(|error| error.to_string())
 }

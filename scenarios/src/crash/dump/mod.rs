@@ -14,11 +14,13 @@ mod unwind;
 mod write;
 
 use std::ffi::OsString;
+use std::io;
+use std::panic::catch_unwind;
 use std::path::Path;
 use std::process::ExitCode;
 
-use nix::sys::signal::SigSet;
-use nix::unistd::alarm;
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::unistd::{Pid, alarm};
 
 use super::MINIDUMP_FILE;
 use super::child::HELPER_SECONDS;
@@ -35,16 +37,40 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
         eprintln!("crashpoint minidump: there is no crash on standard input");
         return ExitCode::FAILURE;
     };
-    let folder = Path::new(folder);
-    let mut crash = look::look(&context);
+    let _stopped = Stopped::stop(context.pid());
+    match tell(&context, Path::new(folder)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn tell(context: &Context, folder: &Path) -> io::Result<()> {
+    let mut crash = look::look(context);
     let first = write::crash(folder, &crash);
-    match minidump::write(&context, folder) {
+    // The writer looks into a process that something has damaged.
+    let written = catch_unwind(|| minidump::write(context, folder));
+    match written.unwrap_or_else(|_| Err("its writer panicked".to_owned())) {
         Ok(()) => crash.minidump = Some(MINIDUMP_FILE.to_owned()),
         Err(why) => crash.failures.push(format!("minidump: {why}")),
     }
-    match write::crash(folder, &crash).or(first) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+    write::crash(folder, &crash).or(first)
+}
+
+/// While the crashed thread waits, its process's other threads could go on to the next phase, or
+/// leave with an exit code: then crash point and ending would be wrong.
+struct Stopped(Pid);
+
+impl Stopped {
+    fn stop(pid: i32) -> Stopped {
+        let pid = Pid::from_raw(pid);
+        let _ = kill(pid, Signal::SIGSTOP);
+        Stopped(pid)
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        let _ = kill(self.0, Signal::SIGCONT);
     }
 }
 

@@ -25,9 +25,8 @@ pub struct Module {
 
 impl Module {
     pub fn open(code: &Code, pid: i32) -> Option<Module> {
-        let name = code.path.file_name()?.to_string_lossy().into_owned();
         let mut module = Module {
-            name: name.trim_end_matches(" (deleted)").to_owned(),
+            name: code.name()?,
             bias: 0,
             file: ReadCache::new(mapped_file(code, pid)?),
         };
@@ -87,7 +86,9 @@ fn bias(elf: &Elf<'_>, code: &Code) -> Option<u64> {
     let mapped = code.offset..code.offset.saturating_add(code.end - code.start);
     elf.elf_program_headers()
         .iter()
-        .filter(|it| it.p_type(endian) == elf::PT_LOAD && it.p_flags(endian) & elf::PF_X == elf::PF_X)
+        .filter(|it| {
+            it.p_type(endian) == elf::PT_LOAD && it.p_flags(endian) & elf::PF_X == elf::PF_X
+        })
         .map(|it| (it.p_offset(endian), it.p_filesz(endian), it.p_vaddr(endian)))
         // A mapping begins at the page that its segment begins in.
         .find(|(offset, size, _)| *offset < mapped.end && mapped.start < offset + size)

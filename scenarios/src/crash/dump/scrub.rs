@@ -40,7 +40,10 @@ fn streams(dump: &[u8]) -> Vec<(u32, Range<usize>)> {
     let entry = |n: u32| {
         let at = directory + n as usize * 12;
         let start = number(dump, at + 8)? as usize;
-        Some((number(dump, at)?, start..start + number(dump, at + 4)? as usize))
+        Some((
+            number(dump, at)?,
+            start..start + number(dump, at + 4)? as usize,
+        ))
     };
     (0..count).map_while(entry).collect()
 }
@@ -61,7 +64,10 @@ fn parts_of_memory(dump: &[u8], list: usize, addresses: &Range<u64>) -> Vec<Rang
         let place = |offset| Some(place as usize + usize::try_from(offset).ok()?);
         Some(place(from)?..place(to)?)
     };
-    (0..count).map_while(descriptor).filter_map(overlap).collect()
+    (0..count)
+        .map_while(descriptor)
+        .filter_map(overlap)
+        .collect()
 }
 
 fn number(bytes: &[u8], at: usize) -> Option<u32> {

@@ -109,11 +109,18 @@ impl Walk<'_> {
                     offset: module.own(address),
                     symbol: symbols.get(&module.own(address)).cloned(),
                 },
-                None => Frame {
-                    module: None,
-                    offset: address,
-                    symbol: None,
-                },
+                None => self.maps.code_at(address).map_or(
+                    Frame {
+                        offset: address,
+                        ..Frame::default()
+                    },
+                    // The file is gone: what was mapped from it is known all the same.
+                    |code| Frame {
+                        module: code.name(),
+                        offset: address - code.start + code.offset,
+                        symbol: None,
+                    },
+                ),
             }
         };
         self.places.iter().map(frame).collect()
