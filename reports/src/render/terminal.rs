@@ -9,6 +9,8 @@ const COLUMNS: usize = 80;
 /// One line of the screen is left for the prompt.
 const LINES: usize = 23;
 const LABEL: usize = 12;
+/// Of the crashing thread's stack.
+const FRAMES: usize = 4;
 
 const BOLD: &str = "1";
 const RED: &str = "31";
@@ -142,6 +144,11 @@ fn verdict(screen: &mut Screen, report: &Report) {
     for (at, evidence) in verdict.evidence.iter().take(3).enumerate() {
         let label = if at == 0 { "evidence" } else { "" };
         screen.row(label, &format!("{}: {}", evidence.source, evidence.text));
+    }
+    let crash = attempt.gathered.as_ref().and_then(|it| it.crash.as_ref());
+    let frames = crash.map_or(&[][..], |crash| crash.frames.as_slice());
+    for (at, frame) in frames.iter().take(FRAMES).enumerate() {
+        screen.row(if at == 0 { "stack" } else { "" }, &frame.to_string());
     }
     screen.rows("to do", &verdict.action, 3);
     let named = |finding| -> Vec<String> {

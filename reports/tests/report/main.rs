@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod crash_points;
+mod crashes;
 mod cut;
 mod findings;
 mod journal;

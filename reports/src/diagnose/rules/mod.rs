@@ -2,6 +2,7 @@
 
 mod cause;
 mod confidence;
+mod crash;
 mod exception;
 mod from_outside;
 mod gpu_memory;
@@ -36,6 +37,7 @@ pub const RULES: &[Rule] = &[
     hang::limit,
     hang::unkillable,
     hang::seen,
+    crash::fault,
     signal::instruction,
     signal::memory_access,
     signal::abort,

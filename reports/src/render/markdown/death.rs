@@ -3,6 +3,7 @@
 use super::super::escape::block;
 use super::table::Table;
 use super::text;
+use crate::gathered::Crash;
 use crate::outcome::Outcome;
 use crate::report::{Attempt, CrashPoint, Report, SuspectFinding};
 use crate::sample::Sample;
@@ -12,6 +13,8 @@ use crate::words::{duration, gib, size};
 const MOST: usize = 10;
 const STDERR_LINES: usize = 15;
 const STDERR_COLUMNS: usize = 200;
+const MOST_FRAMES: usize = 64;
+const FRAME_COLUMNS: usize = 200;
 
 pub fn section(report: &Report) -> String {
     let mut dead: Vec<(&str, &Attempt)> = report
@@ -95,6 +98,8 @@ fn death(case: &str, attempt: &Attempt) -> String {
         table.row(vec![name.to_owned(), value]);
     }
     part += &format!("{table}\n");
+    let crash = attempt.gathered.as_ref().and_then(|it| it.crash.as_ref());
+    part += &crash.map_or_else(String::new, |crash| stack(crash, &attempt.folder));
     if let Some(stderr) = attempt
         .stderr
         .as_ref()
@@ -108,6 +113,28 @@ fn death(case: &str, attempt: &Attempt) -> String {
         );
     }
     part
+}
+
+fn stack(crash: &Crash, folder: &str) -> String {
+    let frames: Vec<String> = (0..)
+        .zip(&crash.frames)
+        .map(|(n, frame): (usize, _)| format!("{n:>2}  {frame}"))
+        .collect();
+    let thread = crash.thread.as_deref().unwrap_or("without a name");
+    // Foreign text has no place in the summary: Markdown's escapes do not hold in HTML.
+    let mut part = format!(
+        "<details><summary>The stack of the thread that crashed</summary>\n\nThread {}:\n\n{}\n",
+        text(thread),
+        block(&frames.join("\n"), MOST_FRAMES, FRAME_COLUMNS)
+    );
+    if let Some(minidump) = &crash.minidump {
+        let path = text(&format!("{folder}/{minidump}"));
+        part += &format!("All threads are in the minidump, {path}.\n\n");
+    }
+    for failure in &crash.failures {
+        part += &format!("Not had: {}.\n\n", text(failure));
+    }
+    part + "</details>\n\n"
 }
 
 fn image(file: &str, point: &CrashPoint) -> String {
