@@ -1,6 +1,6 @@
 //! What the worker's own signal handler saw: stronger than the bare number of a signal.
 
-use super::{Bundle, Evidence, ending};
+use super::{Bundle, Evidence, ending, signal};
 use crate::ending::EndingKind;
 use crate::gathered::{Crash, DiskSpace};
 use crate::verdict::{Class, Confidence, Verdict};
@@ -51,10 +51,14 @@ pub fn fault(bundle: &Bundle<'_>) -> Option<Verdict> {
             _ => return None,
         }
     };
-    let mut seen = ending(bundle);
-    seen.push(Evidence::new("crash", what));
-    seen.extend(place(crash).map(|place| Evidence::new("crash", place)));
-    Some(Verdict::new(class, confidence, seen))
+    // A failed allocation whose error path crashes is no crash first of all.
+    let mut verdict = signal::explained(bundle, class)
+        .unwrap_or_else(|| Verdict::new(class, confidence, ending(bundle)));
+    let seen = [Some(what), place(crash)].into_iter().flatten();
+    verdict
+        .evidence
+        .extend(seen.map(|text| Evidence::new("crash", text)));
+    Some(verdict)
 }
 
 type Found = (Class, Confidence, String);

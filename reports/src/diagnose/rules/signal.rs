@@ -33,7 +33,7 @@ pub fn instruction(bundle: &Bundle<'_>) -> Option<Verdict> {
 }
 
 /// A circumstance that explains what the signal alone would be called.
-fn explained(bundle: &Bundle<'_>, class: Class) -> Option<Verdict> {
+pub fn explained(bundle: &Bundle<'_>, class: Class) -> Option<Verdict> {
     let deeper = bundle
         .sightings
         .iter()
