@@ -33,6 +33,11 @@ pub enum Command {
     /// Render the report of a run
     #[command(after_help = "Example: crashpoint report crashpoint-runs/latest --format md")]
     Report(ReportOptions),
+    /// Say what a class, an Xid, a signal or an exit code means, and what to do
+    #[command(
+        after_help = "Examples: crashpoint explain gpu_oom; crashpoint explain Xid 79; crashpoint explain 137"
+    )]
+    Explain(ExplainOptions),
     /// Run one fault on purpose, to see how it is reported
     #[command(after_help = "Example: crashpoint fault segfault")]
     Fault(FaultOptions),
@@ -223,6 +228,21 @@ pub struct ReportOptions {
     pub run: PathBuf,
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainOptions {
+    /// A class, an Xid, a signal or an exit code [default: a list of all classes]
+    #[arg(
+        value_name = "CLASS|XID|SIGNAL|EXIT CODE",
+        allow_negative_numbers = true
+    )]
+    pub what: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
 }

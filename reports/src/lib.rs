@@ -7,6 +7,7 @@ pub mod diagnose;
 pub mod ending;
 pub mod environment;
 pub mod event;
+pub mod explain;
 pub mod fold;
 pub mod gathered;
 pub mod journal;

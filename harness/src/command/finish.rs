@@ -32,6 +32,15 @@ pub fn colored(choice: ColorChoice) -> bool {
     }
 }
 
+/// Of the terminal on standard output; 80 elsewhere.
+pub fn columns() -> usize {
+    rustix::termios::tcgetwinsize(std::io::stdout())
+        .ok()
+        .map(|size| usize::from(size.ws_col))
+        .filter(|&columns| columns > 0)
+        .unwrap_or(80)
+}
+
 /// A reader that has left (`| head`) is no failure of ours.
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();

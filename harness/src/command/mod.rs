@@ -1,6 +1,7 @@
 //! What each command does.
 
 pub mod exec;
+pub mod explain;
 pub mod fault;
 mod finish;
 pub mod report;

@@ -4,11 +4,14 @@
 //! such text harmless before it shows it.
 
 mod escape;
+mod explanation;
 mod json;
 mod markdown;
+mod page;
 mod rung;
 mod terminal;
 
+pub use explanation::{explanation_list, explanations, explanations_json};
 pub use json::json;
 pub use markdown::markdown;
 pub use terminal::terminal;
