@@ -1,6 +1,6 @@
 //! Reads logs line by line and keeps what says something: within a bound of memory whatever comes in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -47,7 +47,7 @@ impl Index {
     }
 
     /// The messages that this line is one of, with the place of the match, in the order of the list.
-    fn messages(&self, line: &str, source: Source) -> Vec<(&'static Message, usize)> {
+    fn messages(&self, line: &str, source: Source) -> Vec<(usize, &'static Message, usize)> {
         let Some(literals) = &self.literals else {
             return Vec::new();
         };
@@ -74,7 +74,7 @@ impl Index {
                     return None;
                 }
                 let lower = lower.get_or_insert_with(|| line.to_ascii_lowercase());
-                message.holds(line, lower).then_some((message, at))
+                message.holds(line, lower).then_some((place, message, at))
             })
             .collect()
     }
@@ -83,7 +83,8 @@ impl Index {
 /// A reader of logs. Give it each source's lines in order; it never fails.
 #[derive(Debug, Default)]
 pub struct Scan {
-    kept: BTreeMap<(Source, &'static str), Kept>,
+    /// By source and the message's place in the knowledge.
+    kept: BTreeMap<(Source, usize), Kept>,
     lines: BTreeMap<Source, u64>,
     last_line: Option<(Source, u64, String)>,
 }
@@ -91,7 +92,20 @@ pub struct Scan {
 #[derive(Debug, Default)]
 struct Kept {
     first: Vec<Sighting>,
-    last: std::collections::VecDeque<Sighting>,
+    last: VecDeque<Sighting>,
+}
+
+impl Kept {
+    fn keep(&mut self, sighting: Sighting) {
+        if self.first.len() < FIRST {
+            self.first.push(sighting);
+        } else {
+            if self.last.len() == LAST {
+                self.last.pop_front();
+            }
+            self.last.push_back(sighting);
+        }
+    }
 }
 
 impl Scan {
@@ -106,15 +120,16 @@ impl Scan {
             self.last_line = Some((source, number, cut(text, 0).to_owned()));
         }
         let found = INDEX.messages(text, source);
-        for &(message, at) in &found {
+        for &(place, message, at) in &found {
             let text = cut(text, at);
-            self.keep(Sighting {
+            let sighting = Sighting {
                 source,
                 line: number,
                 fact: message.parse.and_then(|parser| Fact::of(parser, text)),
                 text: text.to_owned(),
                 message,
-            });
+            };
+            self.kept.entry((source, place)).or_default().keep(sighting);
         }
         !found.is_empty()
     }
@@ -141,7 +156,8 @@ impl Scan {
                 other => other.to_string(),
             };
             // What is not so proves nothing here.
-            if matches!(value.as_str(), "0" | "false" | "null" | "no" | "none" | "") {
+            let said = name.starts_with("env") && value.is_empty();
+            if !said && matches!(value.as_str(), "0" | "false" | "null" | "no" | "none" | "") {
                 continue;
             }
             self.line(Source::Facts, number, &format!("{name}: {value}"));
@@ -158,19 +174,6 @@ impl Scan {
     /// Whether a line would be kept.
     pub fn is_notable(source: Source, text: &str) -> bool {
         !INDEX.messages(text, source).is_empty()
-    }
-
-    fn keep(&mut self, sighting: Sighting) {
-        let key = (sighting.source, sighting.message.id.as_str());
-        let kept = self.kept.entry(key).or_default();
-        if kept.first.len() < FIRST {
-            kept.first.push(sighting);
-        } else {
-            if kept.last.len() == LAST {
-                kept.last.pop_front();
-            }
-            kept.last.push_back(sighting);
-        }
     }
 
     pub fn finish(self) -> Sightings {

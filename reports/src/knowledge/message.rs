@@ -17,6 +17,7 @@ const FILES: &[(&str, &str)] = &[
     ("around", include_str!("messages/around.toml")),
     ("model", include_str!("messages/model.toml")),
     ("python", include_str!("messages/python.toml")),
+    ("hints", include_str!("messages/hints.toml")),
     ("facts", include_str!("messages/facts.toml")),
 ];
 
@@ -31,6 +32,8 @@ pub enum Role {
     Context,
     /// Reports what something else did: it counts only where nothing better is known.
     Echo,
+    /// What an error talks about: a lead where nothing better is known.
+    Hint,
     /// A sign that other causes leave as well.
     Symptom,
     /// Only this cause, or hardly any other, prints it.

@@ -56,6 +56,8 @@ pub fn rank(role: Role, source: Source) -> u8 {
         (Role::Symptom, source) if source.is_of_kernel() => 5,
         (Role::Symptom, Source::Stdout) => 3,
         (Role::Symptom, _) => 4,
+        (Role::Hint, Source::Stdout) => ECHO,
+        (Role::Hint, _) => 3,
         (Role::Echo, _) => ECHO,
         (Role::Context, _) => 1,
     }
