@@ -6,6 +6,7 @@
 mod crash_points;
 mod crashes;
 mod cut;
+mod diagnosis;
 mod findings;
 mod journal;
 mod measurements;

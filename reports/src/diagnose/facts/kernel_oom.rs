@@ -33,6 +33,7 @@ pub fn parse(line: &str) -> Option<KernelOom> {
         || lower.contains("constraint_memcg")
         || lower.contains("as a result of limit of")
         || lower.contains("oom_memcg=")
+        || lower.contains("memory: usage")
         || lower.contains("mem_cgroup_out_of_memory")
     {
         Some(Scope::Cgroup)

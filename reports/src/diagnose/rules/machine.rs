@@ -9,9 +9,16 @@ pub fn gone(bundle: &Bundle<'_>) -> Option<Verdict> {
         .ending
         .filter(|ending| ending.kind == EndingKind::MachineGone)?;
     let mut seen = ending(bundle);
-    if let Some(sleep) = bundle.sightings.any_of(&["suspend", "sleeping", "fact_suspended"]) {
+    if let Some(sleep) = bundle
+        .sightings
+        .any_of(&["suspend", "sleeping", "fact_suspended"])
+    {
         seen.push(sleep.evidence());
-        return Some(Verdict::new(Class::SystemSuspend, Confidence::Possible, seen));
+        return Some(Verdict::new(
+            Class::SystemSuspend,
+            Confidence::Possible,
+            seen,
+        ));
     }
     seen.push(Evidence::new(
         "missing",
