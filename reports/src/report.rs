@@ -277,6 +277,9 @@ pub struct Statistics {
     pub by_case: Vec<CaseStatistics>,
     /// The worker's resident memory against the number of images, in the case with the most of them.
     pub memory_slope: Option<MemorySlope>,
+    /// The time for an image against the number of images, in the case with the most of them.
+    #[serde(default)]
+    pub time_slope: Option<TimeSlope>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -298,6 +301,18 @@ pub struct MemorySlope {
     pub n: u32,
     pub bytes_per_image: Interval,
     pub median_rss_bytes: u64,
+}
+
+/// Theil-Sen over the values after the first image, with a 95 % interval.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TimeSlope {
+    pub case: String,
+    pub attempt: u32,
+    /// Images that it was made of.
+    pub n: u32,
+    /// What each image takes longer than the one before it.
+    pub seconds_per_image: Interval,
+    pub median_seconds: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

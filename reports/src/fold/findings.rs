@@ -5,7 +5,7 @@ use super::changed_output::changed_output;
 use super::is_greedy;
 use crate::event::Settings;
 use crate::outcome::Outcome;
-use crate::report::{Attempt, Finding, ImageRecord, MemorySlope, Statistics};
+use crate::report::{Attempt, Finding, ImageRecord, MemorySlope, Statistics, TimeSlope};
 use crate::verdict::{Class, Confidence, Evidence, Verdict};
 
 /// Growth is material beyond both: a share of the worker's memory, and an amount that no allocator's
@@ -13,9 +13,14 @@ use crate::verdict::{Class, Confidence, Evidence, Verdict};
 const MATERIAL_SHARE: f64 = 0.01;
 const MATERIAL_BYTES: f64 = 8.0 * 1024.0 * 1024.0;
 
+/// A machine that others use as well slows down and speeds up by itself: this is beyond it.
+const MATERIAL_SLOWDOWN: f64 = 0.5;
+const MATERIAL_SECONDS: f64 = 0.05;
+
 // No class of death fits these, so the action is not a class's.
 const LEAVES_CHILDREN: &str = "Have the program wait for its children, or end them, before it leaves; crashpoint has ended them.";
 const HELD_OPEN: &str = "Find the process that the program started outside its own group and that still writes there; it may also hold memory of the GPU.";
+const DRIFT: &str = "Run `crashpoint run long --images-total 100` to confirm the slope, and compare its samples: clocks and temperatures that change point at heat or power, memory and caches that grow at the program. Until it is found, renew the worker every so many images.";
 const BROKE_PROTOCOL: &str = "Correct the message in the program: docs/protocol.md has each with an example. What it said afterwards was not listened to.";
 
 pub fn all(
@@ -32,6 +37,7 @@ pub fn all(
         findings.extend(changed_output(attempts));
     }
     findings.extend(statistics.memory_slope.as_ref().and_then(leak));
+    findings.extend(statistics.time_slope.as_ref().and_then(drift));
     findings
 }
 
@@ -54,6 +60,13 @@ pub fn is_growth(slope: &MemorySlope) -> bool {
     slope.bytes_per_image.low > 0.0
         && growth > MATERIAL_BYTES
         && growth > MATERIAL_SHARE * slope.median_rss_bytes as f64
+}
+
+/// Whether images took longer and longer beyond doubt, and by enough to matter.
+pub fn is_drift(slope: &TimeSlope) -> bool {
+    // By the lower bound: times scatter far more than memory does.
+    let at_least = slope.seconds_per_image.low * f64::from(slope.n);
+    at_least > MATERIAL_SECONDS && at_least > MATERIAL_SLOWDOWN * slope.median_seconds
 }
 
 fn of_attempt(finished: &Finished) -> Vec<Finding> {
@@ -167,6 +180,43 @@ fn leak(slope: &MemorySlope) -> Option<Finding> {
                 Evidence::new("sample", threshold),
             ],
         ),
+        what,
+    })
+}
+
+fn drift(slope: &TimeSlope) -> Option<Finding> {
+    if !is_drift(slope) {
+        return None;
+    }
+    let ms = |seconds: f64| seconds * 1000.0;
+    let what = format!(
+        "images took longer and longer: {:.2} ms more each (95 % interval {:.2} to {:.2}, {} images, the median took {:.0} ms)",
+        ms(slope.seconds_per_image.estimate),
+        ms(slope.seconds_per_image.low),
+        ms(slope.seconds_per_image.high),
+        slope.n,
+        ms(slope.median_seconds),
+    );
+    let threshold = format!(
+        "even by the lower bound the whole growth is over {:.0} % of the median, and over {:.0} ms",
+        MATERIAL_SLOWDOWN * 100.0,
+        ms(MATERIAL_SECONDS),
+    );
+    Some(Finding {
+        case: slope.case.clone(),
+        attempt: slope.attempt,
+        image: None,
+        verdict: Verdict {
+            action: DRIFT.to_owned(),
+            ..Verdict::new(
+                Class::Unknown,
+                Confidence::None,
+                vec![
+                    Evidence::new("worker", what.clone()),
+                    Evidence::new("worker", threshold),
+                ],
+            )
+        },
         what,
     })
 }

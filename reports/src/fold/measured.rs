@@ -1,5 +1,7 @@
 //! The report's statistics, from its attempts.
 
+mod drift;
+
 use std::collections::HashMap;
 
 use super::attempt::Finished;
@@ -47,6 +49,7 @@ pub fn statistics(attempts: &[Finished]) -> Statistics {
             })
             .collect(),
         memory_slope: memory_slope(&counted),
+        time_slope: drift::time_slope(&counted),
     }
 }
 

@@ -171,3 +171,48 @@ fn growth_that_does_not_matter_and_noise_are_no_leak() {
     assert!(noise.statistics.memory_slope.is_some());
     assert_eq!(noise.findings, []);
 }
+
+/// Twenty-four analyses of the eight images in turn, each of so many seconds.
+fn timed(seconds: impl Fn(u32) -> f64) -> Report {
+    let mut journal = Journal::of(&[]);
+    journal.worker(1, "long");
+    for position in 1..=24 {
+        let mut result = journal.result((position - 1) % 8 + 1, position);
+        result.seconds = Some(seconds(position));
+        journal.image(1, result);
+    }
+    journal.leave(1);
+    journal.run_end();
+    journal.report()
+}
+
+#[test]
+fn images_that_take_longer_and_longer_are_a_drift_without_a_class_of_death() {
+    let report = timed(|position| 0.2 + 0.02 * f64::from(position));
+    let finding = only(&report);
+    assert!(finding.what.contains("images took longer and longer"));
+    assert_eq!(finding.verdict.class, Class::Unknown);
+    let slope = report.statistics.time_slope.as_ref().unwrap();
+    assert!((slope.seconds_per_image.estimate - 0.02).abs() < 1e-9);
+    assert_eq!(slope.n, 23);
+    assert_eq!(attempts(&report)[0].outcome, Outcome::Survived);
+}
+
+#[test]
+fn larger_images_later_in_the_list_and_a_busy_moment_are_no_drift() {
+    let larger = timed(|position| 0.2 * f64::from((position - 1) % 8 + 1));
+    assert_eq!(larger.findings, []);
+    let busy = timed(|position| {
+        if (9..13).contains(&position) {
+            0.9
+        } else {
+            0.2
+        }
+    });
+    assert_eq!(busy.findings, []);
+    let slow_at_the_end = timed(|position| if position > 22 { 0.9 } else { 0.2 });
+    assert_eq!(slow_at_the_end.findings, []);
+    let little = timed(|position| 1.0 + 0.001 * f64::from(position));
+    assert!(little.statistics.time_slope.unwrap().seconds_per_image.low > 0.0);
+    assert_eq!(little.findings, []);
+}
