@@ -3,26 +3,32 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crashpoint_reports::Class;
+
 use super::{Fault, FaultError, mounts};
+use crate::crash::FOLDER_VARIABLE;
 
 const STEP: usize = 64 << 10;
 /// Many times what the file system holds.
 const MOST: usize = 256;
 
-/// The worker's own folder where it was told one.
-fn folder() -> PathBuf {
-    std::env::var_os("CRASHPOINT_FOLDER")
-        .map(PathBuf::from)
-        .filter(|folder| folder.is_dir())
-        .unwrap_or_else(std::env::temp_dir)
+/// The attempt's own, in which nothing else lies that the worker needs.
+fn folder() -> Result<PathBuf, FaultError> {
+    let told = std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from);
+    told.filter(|folder| folder.is_dir()).ok_or_else(|| {
+        FaultError::unfit(
+            Class::EnvironmentVariable,
+            format!("disk-full needs the folder of its attempt, and {FOLDER_VARIABLE} names none: start it by `crashpoint run` or `crashpoint fault`"),
+        )
+    })
 }
 
 pub fn prepare() -> Result<(), FaultError> {
-    mounts::small_file_system(Fault::DiskFull, &folder())
+    mounts::small_file_system(Fault::DiskFull, &folder()?)
 }
 
 pub fn commit() -> Result<(), FaultError> {
-    fill(&folder().join("kv-cache.bin"))
+    fill(&folder()?.join("kv-cache.bin"))
 }
 
 /// Writes until it fails, as a program that spills what does not fit into memory.

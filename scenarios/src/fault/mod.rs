@@ -240,7 +240,7 @@ impl Fault {
             Fault::ShmFull => "write into /dev/shm until it is full",
             Fault::DeviceOom => "allocate on the device until its allocator refuses",
             Fault::MemoryLeak => "keep 8 MiB with every image",
-            Fault::SlowDrift => "take 10 ms longer with every image",
+            Fault::SlowDrift => "take an eighth longer with every image",
             Fault::WrongOutput => "hand out one wrong token, and go on with it",
             Fault::Orphan => "leave a grandchild that outlives it and holds its pipes",
             Fault::Garbage => "send the supervisor what is no message",
