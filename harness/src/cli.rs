@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use crashpoint_reports::ending::signal_number;
 use crashpoint_scenarios::fault::Injection;
+use serde_json::Value;
 
 /// Runs GPU inference step by step in isolated processes, records every step durably before it is
 /// taken, and names where, how and why something died.
@@ -33,6 +35,11 @@ pub enum Command {
     /// Render the report of a run
     #[command(after_help = "Example: crashpoint report crashpoint-runs/latest --format md")]
     Report(ReportOptions),
+    /// Name the cause of a death from logs that exist already
+    #[command(
+        after_help = "Examples: crashpoint diagnose server.log; dmesg | crashpoint diagnose - --exit-code 137; crashpoint diagnose --stderr err.log --kernel-log kern.log.gz"
+    )]
+    Diagnose(Box<DiagnoseOptions>),
     /// Say what a class, an Xid, a signal or an exit code means, and what to do
     #[command(
         after_help = "Examples: crashpoint explain gpu_oom; crashpoint explain Xid 79; crashpoint explain 137"
@@ -233,6 +240,58 @@ pub struct ReportOptions {
 }
 
 #[derive(Debug, Args)]
+pub struct DiagnoseOptions {
+    /// Logs whose lines are told apart by their shape; - for standard input; gzip or not
+    #[arg(value_name = "FILE")]
+    pub logs: Vec<PathBuf>,
+    /// What the program printed as errors
+    #[arg(long, value_name = "FILE")]
+    pub stderr: Option<PathBuf>,
+    /// What else it printed
+    #[arg(long, value_name = "FILE")]
+    pub stdout: Option<PathBuf>,
+    /// dmesg or journalctl -k, of the boot in which it died
+    #[arg(long, value_name = "FILE")]
+    pub kernel_log: Option<PathBuf>,
+    /// journalctl -b -1, where the machine restarted
+    #[arg(long, value_name = "FILE")]
+    pub previous_boot_log: Option<PathBuf>,
+    /// Of systemd, a container runtime, Kubernetes, Slurm
+    #[arg(long, value_name = "FILE")]
+    pub service_log: Option<PathBuf>,
+    /// The output of nvidia-smi or nvidia-smi -q
+    #[arg(long, value_name = "FILE")]
+    pub nvidia_smi: Option<PathBuf>,
+    /// The exit code; -N is signal N
+    #[arg(long, value_name = "N", group = "how", allow_negative_numbers = true)]
+    pub exit_code: Option<i64>,
+    /// The signal that ended it, by name or number
+    #[arg(long, value_name = "NAME", group = "how", value_parser = signal)]
+    pub signal: Option<i32>,
+    /// It hung, and did not go on for so many seconds
+    #[arg(long, value_name = "SECONDS", group = "how", value_parser = seconds)]
+    pub hang: Option<f64>,
+    /// The machine restarted or switched off
+    #[arg(long, group = "how")]
+    pub machine_gone: bool,
+    /// Something else that is known, as in gpu_memory_total_bytes=25769803776
+    #[arg(long, value_name = "NAME=VALUE", value_parser = fact)]
+    pub fact: Vec<(String, Value)>,
+    /// All of it in one file of JSON instead
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["logs", "stderr", "stdout", "kernel_log", "previous_boot_log", "service_log", "nvidia_smi", "how", "fact"]
+    )]
+    pub case: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+}
+
+#[derive(Debug, Args)]
 pub struct ExplainOptions {
     /// A class, an Xid, a signal or an exit code [default: a list of all classes]
     #[arg(
@@ -282,6 +341,28 @@ fn device(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err("it must be cpu or cuda:N".to_owned())
+    }
+}
+
+fn signal(text: &str) -> Result<i32, String> {
+    signal_number(text).ok_or_else(|| format!("{text:?} is no signal, as in SIGKILL or 9"))
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('s').parse::<f64>() {
+        Ok(seconds) if seconds.is_finite() && seconds > 0.0 => Ok(seconds),
+        _ => Err(format!("{text:?} is no number of seconds above 0")),
+    }
+}
+
+/// A number, true, false or a list where it reads as JSON, and otherwise the text as it is.
+fn fact(text: &str) -> Result<(String, Value), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            let known = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+            Ok((name.trim().to_owned(), known))
+        }
+        _ => Err("it must be NAME=VALUE".to_owned()),
     }
 }
 

@@ -9,6 +9,7 @@ mod failure;
 pub mod interrupt;
 pub mod journal;
 pub mod keeper;
+mod log_lines;
 mod plan;
 pub mod probe;
 mod run_directory;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use crashpoint::cli::{Cli, Command};
-use crashpoint::command::{exec, explain, fault, report, run};
+use crashpoint::command::{diagnose, exec, explain, fault, report, run};
 use crashpoint::{keeper, probe};
 
 fn main() -> ExitCode {
@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Some(Command::Run(options)) => run::run(&options),
         Some(Command::Exec(options)) => exec::exec(&options),
         Some(Command::Report(options)) => report::report(&options),
+        Some(Command::Diagnose(options)) => diagnose::diagnose(&options),
         Some(Command::Explain(options)) => explain::explain(&options),
         Some(Command::Fault(options)) => fault::fault(&options),
     };

@@ -4,6 +4,7 @@
 //! journal or a report needs this crate alone.
 
 pub mod diagnose;
+pub mod diagnosis;
 pub mod ending;
 pub mod environment;
 pub mod event;

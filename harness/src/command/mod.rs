@@ -1,5 +1,6 @@
 //! What each command does.
 
+pub mod diagnose;
 pub mod exec;
 pub mod explain;
 pub mod fault;

@@ -9,6 +9,7 @@ mod differential;
 mod facts;
 mod rules;
 mod scan;
+pub mod shape;
 mod sighting;
 mod source;
 mod traceback;

@@ -3,6 +3,7 @@
 //! Whatever a dying program printed, or a file is called, may stand in a report: every renderer makes
 //! such text harmless before it shows it.
 
+mod diagnosis;
 mod escape;
 mod explanation;
 mod json;
@@ -11,6 +12,7 @@ mod page;
 mod rung;
 mod terminal;
 
+pub use diagnosis::{diagnosis, diagnosis_json};
 pub use explanation::{explanation_list, explanations, explanations_json};
 pub use json::json;
 pub use markdown::markdown;
