@@ -19,65 +19,120 @@ const LAST: usize = 4;
 
 static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
 
-/// Finds the candidates of a line in one pass, whatever the number of messages.
+/// Finds every literal of every message in one pass over a line, whatever their number. Only a line
+/// with the right ones is looked at with a regular expression.
 struct Index {
     literals: Option<AhoCorasick>,
     /// The messages that each literal may stand for, by their place in the list.
     owners: Vec<Vec<usize>>,
+    /// By the message's place.
+    needs: Vec<Needs>,
+}
+
+/// What a message needs, as numbers of literals.
+struct Needs {
+    any: Vec<usize>,
+    all: Vec<usize>,
+    not: Vec<usize>,
+    code: Option<usize>,
+}
+
+/// Which literals a line has.
+struct Found(Vec<u64>);
+
+impl Found {
+    fn set(&mut self, literal: usize) {
+        if let Some(word) = self.0.get_mut(literal / 64) {
+            *word |= 1 << (literal % 64);
+        }
+    }
+
+    fn has(&self, literal: usize) -> bool {
+        let word = self.0.get(literal / 64).copied().unwrap_or(0);
+        word & (1 << (literal % 64)) != 0
+    }
 }
 
 impl Index {
     fn new() -> Index {
-        let mut by_text: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut owners: Vec<Vec<usize>> = Vec::new();
+        let mut needs = Vec::new();
         for (place, message) in messages().iter().enumerate() {
-            for literal in message.literals() {
-                by_text.entry(literal).or_default().push(place);
-            }
+            let mut number = |text: &'static str, owned: bool| {
+                let next = numbers.len();
+                let literal = *numbers.entry(text).or_insert(next);
+                owners.resize_with(owners.len().max(literal + 1), Vec::new);
+                if owned && let Some(owner) = owners.get_mut(literal) {
+                    owner.push(place);
+                }
+                literal
+            };
+            let code = message.code.as_ref();
+            needs.push(Needs {
+                any: message.any.iter().map(|it| number(it, true)).collect(),
+                all: message.all.iter().map(|it| number(it, false)).collect(),
+                not: message.not.iter().map(|it| number(it, false)).collect(),
+                code: code.map(|(digits, _)| number(digits, true)),
+            });
         }
+        let mut texts: Vec<(&str, usize)> = numbers.into_iter().collect();
+        texts.sort_by_key(|(_, number)| *number);
         let literals = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(by_text.keys())
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(texts.into_iter().map(|(text, _)| text))
             .ok();
         Index {
             literals,
-            owners: by_text.into_values().collect(),
+            owners,
+            needs,
         }
     }
 
-    /// The messages that this line is one of, with the place of the match, in the order of the list.
+    /// The messages that this line is one of, in the order of the list, each with its place there
+    /// and where in the line it begins.
     fn messages(&self, line: &str, source: Source) -> Vec<(usize, &'static Message, usize)> {
         let Some(literals) = &self.literals else {
             return Vec::new();
         };
+        let mut found = Found(vec![0; self.owners.len().div_ceil(64)]);
         let mut candidates: Vec<(usize, usize)> = Vec::new();
-        for found in literals.find_overlapping_iter(line) {
-            let owners = self.owners.get(found.pattern().as_usize());
-            for &owner in owners.into_iter().flatten() {
-                if !candidates.iter().any(|(place, _)| *place == owner) {
-                    candidates.push((owner, found.start()));
-                }
+        for hit in literals.find_overlapping_iter(line) {
+            let literal = hit.pattern().as_usize();
+            if found.has(literal) {
+                continue;
             }
-        }
-        if candidates.is_empty() {
-            return Vec::new();
+            found.set(literal);
+            let owners = self.owners.get(literal).into_iter().flatten();
+            candidates.extend(owners.map(|&owner| (owner, hit.start())));
         }
         candidates.sort_unstable();
-        let mut lower = None;
-        let all = messages();
+        candidates.dedup_by_key(|(place, _)| *place);
         candidates
             .into_iter()
             .filter_map(|(place, at)| {
-                let message = all.get(place)?;
-                if !message.sources.contains(&source) {
-                    return None;
-                }
-                let lower = lower.get_or_insert_with(|| line.to_ascii_lowercase());
-                message.holds(line, lower).then_some((place, message, at))
+                let (message, needs) = (messages().get(place)?, self.needs.get(place)?);
+                (message.sources.contains(&source)
+                    && needs.all.iter().all(|&it| found.has(it))
+                    && !needs.not.iter().any(|&it| found.has(it))
+                    && is_said(message, needs, &found, line)
+                    && message.regex.as_ref().is_none_or(|it| it.is_match(line)))
+                .then_some((place, message, at))
             })
             .collect()
     }
+}
+
+/// One of its texts stands there, or its number in the right words.
+fn is_said(message: &Message, needs: &Needs, found: &Found, line: &str) -> bool {
+    let by_number = || {
+        let digits = needs.code.is_some_and(|it| found.has(it));
+        let code = message.code.as_ref().filter(|_| digits);
+        code.is_some_and(|(_, expression)| expression.is_match(line))
+    };
+    needs.any.iter().any(|&it| found.has(it)) || by_number()
 }
 
 /// A reader of logs. Give it each source's lines in order; it never fails.

@@ -1,6 +1,6 @@
 //! What programs, drivers, the kernel and service managers print, and what each line says about a cause.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use regex::Regex;
 use serde::Deserialize;
@@ -65,9 +65,9 @@ pub struct Message {
     pub all: Vec<String>,
     /// None of these.
     pub not: Vec<String>,
-    pub regex: Option<Regex>,
+    pub regex: Option<Expression>,
     /// The number by which a CUDA error may be reported instead of its text.
-    code: Option<(String, Regex)>,
+    pub code: Option<(String, Expression)>,
     /// Where the line counts.
     pub sources: Vec<Source>,
     /// Classes of which this one is the cause where both are seen.
@@ -144,10 +144,8 @@ fn compiled(row: Row) -> Message {
         any: lower(row.any),
         all: lower(row.all),
         not: lower(row.not),
-        regex: row
-            .regex
-            .and_then(|it| Regex::new(&format!("(?i){it}")).ok()),
-        code: row.code.and_then(numbered),
+        regex: row.regex.map(Expression::new),
+        code: row.code.map(numbered),
         sources: row.sources,
         explains: row.explains,
         explains_messages: row.explains_messages,
@@ -159,30 +157,33 @@ fn compiled(row: Row) -> Message {
 }
 
 /// `error 700`, `err=700`, `(700)` and the like, in a line that speaks of CUDA.
-fn numbered(code: u32) -> Option<(String, Regex)> {
+fn numbered(code: u32) -> (String, Expression) {
     let expression = format!(
-        r"(?i)\b(cu|hip|nv|ggml)\w*\b.*?\b(error|err|failure|failed|code|status|returned|value)\b\W{{0,4}}(code\W{{1,3}})?{code}\b|\b(error|err|failure|code|return value)\W{{0,3}}{code}\b.*\b(cu|hip)[a-z]"
+        r"\b(cu|hip|nv|ggml)\w*\b.*?\b(error|err|failure|failed|code|status|returned|value)\b\W{{0,4}}(code\W{{1,3}})?{code}\b|\b(error|err|failure|code|return value)\W{{0,3}}{code}\b.*\b(cu|hip)[a-z]"
     );
-    Some((code.to_string(), Regex::new(&expression).ok()?))
+    (code.to_string(), Expression::new(expression))
 }
 
-impl Message {
-    /// The strings of which one has to stand in the line for it to be looked at.
-    pub fn literals(&self) -> impl Iterator<Item = &str> {
-        let code = self.code.iter().map(|(digits, _)| digits.as_str());
-        self.any.iter().map(String::as_str).chain(code)
+/// A regular expression that is compiled when the first line comes that it may fit: most never are.
+#[derive(Debug)]
+pub struct Expression {
+    text: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Expression {
+    fn new(text: impl Into<String>) -> Expression {
+        Expression {
+            text: text.into(),
+            compiled: OnceLock::new(),
+        }
     }
 
-    /// Whether the line is one of these, given that one of the literals stands in it.
-    pub fn holds(&self, line: &str, lower: &str) -> bool {
-        let said = || self.any.iter().any(|it| lower.contains(it.as_str()));
-        let numbered = |(digits, regex): &(String, Regex)| {
-            lower.contains(digits.as_str()) && regex.is_match(line)
-        };
-        (self.code.is_none() || said() || self.code.as_ref().is_some_and(numbered))
-            && self.all.iter().all(|it| lower.contains(it.as_str()))
-            && !self.not.iter().any(|it| lower.contains(it.as_str()))
-            && self.regex.as_ref().is_none_or(|it| it.is_match(line))
+    pub fn is_match(&self, line: &str) -> bool {
+        let compiled = self
+            .compiled
+            .get_or_init(|| Regex::new(&format!("(?i){}", self.text)).ok());
+        compiled.as_ref().is_some_and(|it| it.is_match(line))
     }
 }
 
