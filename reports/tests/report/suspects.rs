@@ -1,8 +1,9 @@
 //! The differential: what a run says for and against the usual suspects.
 
 use crashpoint_reports::event::Event;
+use crashpoint_reports::gathered::{CgroupCounters, Gathered, KernelLog};
 use crashpoint_reports::report::{Report, Suspect, SuspectFinding};
-use crashpoint_reports::{Ending, EndingKind, GpuSample, Phase};
+use crashpoint_reports::{Class, Confidence, Ending, EndingKind, GpuSample, Phase};
 
 use crate::journal::{GIB, Journal, ladder_with_a_bad_fifth};
 
@@ -216,4 +217,92 @@ fn a_verdict_on_the_configuration_supports_it() {
     journal.end(1, crate::journal::exit(1));
     assert_eq!(finding(&journal, "configuration"), Supported);
     assert_eq!(finding(&journal, "environment"), NotTested);
+}
+
+fn gathered(change: impl Fn(&mut Gathered), ending: Ending) -> Report {
+    let mut journal = Journal::of(&[]);
+    journal.worker(1, "single");
+    journal.begin(1, Phase::Decode, Journal::at(1, 1));
+    let sample = journal.a_sample(1);
+    journal.push(Event::Samples(vec![sample]));
+    journal.end(1, ending);
+    let mut gathered = Gathered {
+        attempt: 1,
+        ..Gathered::default()
+    };
+    change(&mut gathered);
+    journal.push(Event::Gathered(Box::new(gathered)));
+    journal.report()
+}
+
+fn group(oom_kills: u64) -> CgroupCounters {
+    CgroupCounters {
+        version: 2,
+        path: "/runs/1".into(),
+        own: true,
+        memory_limit_bytes: Some(GIB),
+        memory_peak_bytes: Some(GIB),
+        limit_hits: Some(7),
+        oom_kills: Some(oom_kills),
+        ..CgroupCounters::default()
+    }
+}
+
+#[test]
+fn a_kill_that_its_own_control_group_counted_is_proven() {
+    let report = gathered(|it| it.cgroup = Some(group(1)), crate::journal::signal(9));
+    let verdict = report.cases[0].attempts[0].verdict.clone().unwrap();
+    assert_eq!(
+        (verdict.class, verdict.confidence),
+        (Class::HostOomCgroup, Confidence::Certain)
+    );
+    let found = suspect(&report, "host_memory");
+    assert_eq!(found.finding, Supported);
+    assert_eq!(found.numbers["cgroup_oom_kills"], 1);
+}
+
+#[test]
+fn a_control_group_that_counted_no_kill_rules_one_out() {
+    let report = gathered(|it| it.cgroup = Some(group(0)), crate::journal::signal(9));
+    let verdict = report.cases[0].attempts[0].verdict.clone().unwrap();
+    assert_eq!(verdict.class, Class::Unknown);
+    assert!(
+        verdict
+            .ruled_out
+            .iter()
+            .any(|it| it.class == Class::HostOomCgroup)
+    );
+    let found = suspect(&report, "host_memory");
+    assert_eq!(found.finding, RuledOut);
+    assert!(
+        found.because.contains("counted no OOM kill"),
+        "{}",
+        found.because
+    );
+}
+
+#[test]
+fn an_xid_in_the_kernel_log_speaks_of_the_hardware_and_none_rules_nothing_out() {
+    let log = |lines: &[&str]| KernelLog {
+        source: "/dev/kmsg".into(),
+        lines: lines.iter().map(|&line| line.to_owned()).collect(),
+        ..KernelLog::default()
+    };
+    let report = gathered(
+        |it| {
+            it.kernel_log = Some(log(&[
+                "[  9.000001] NVRM: Xid (PCI:0000:01:00): 79, GPU has fallen off the bus.",
+            ]));
+        },
+        crate::journal::signal(6),
+    );
+    let found = suspect(&report, "gpu_hardware");
+    assert_eq!(found.finding, Supported);
+    assert_eq!(found.numbers["xids"], serde_json::json!([79]));
+    let quiet = gathered(
+        |it| it.kernel_log = Some(log(&[])),
+        crate::journal::signal(6),
+    );
+    assert_eq!(suspect(&quiet, "gpu_hardware").finding, NotTested);
+    assert_eq!(suspect(&quiet, "driver").finding, NotTested);
 }

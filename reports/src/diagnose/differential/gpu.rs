@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Judgement, NOTHING_DIED, Scene, numbers, rounded};
+use super::{Judgement, NOTHING_DIED, Scene, kernel, numbers, rounded};
 use crate::fold::GpuExtremes;
 use crate::verdict::Class;
 use crate::words::{gib, percent};
@@ -113,12 +113,23 @@ pub fn driver(scene: &Scene<'_>) -> Judgement {
         .run
         .environment
         .and_then(|environment| environment.gpu.driver_version.clone());
-    let numbers = numbers([("driver_version", version.map(Value::from))]);
+    let xids = scene.xids();
+    let numbers = numbers([
+        ("driver_version", version.map(Value::from)),
+        ("kernel_log_lines", scene.kernel_log_lines()),
+        ("xids", xids.clone().map(Value::from)),
+    ]);
     if scene.dead.is_none() {
         return Judgement::not_tested(numbers, NOTHING_DIED);
     }
     if let Some(class) = scene.verdict_is(&DRIVER) {
         return Judgement::by_verdict(numbers, class);
+    }
+    if let Some((number, class)) = xids.and_then(|it| kernel::sign(&it, &DRIVER)) {
+        return Judgement::supported(
+            numbers,
+            format!("Xid {number} in the kernel log of that time: {class}"),
+        );
     }
     if gpus(scene).is_empty() {
         return Judgement::not_tested(numbers, NO_GPU);
@@ -134,12 +145,23 @@ pub fn hardware(scene: &Scene<'_>) -> Judgement {
         .filter_map(|finding| serde_json::to_value(finding).ok())
         .collect();
     let found = !said.is_empty();
-    let numbers = numbers([("gpu_findings", found.then(|| Value::from(said)))]);
+    let xids = scene.xids();
+    let numbers = numbers([
+        ("gpu_findings", found.then(|| Value::from(said))),
+        ("kernel_log_lines", scene.kernel_log_lines()),
+        ("xids", xids.clone().map(Value::from)),
+    ]);
     if scene.dead.is_none() {
         return Judgement::not_tested(numbers, NOTHING_DIED);
     }
     if let Some(class) = scene.verdict_is(&HARDWARE) {
         return Judgement::by_verdict(numbers, class);
+    }
+    if let Some((number, class)) = xids.and_then(|it| kernel::sign(&it, &HARDWARE)) {
+        return Judgement::supported(
+            numbers,
+            format!("Xid {number} in the kernel log of that time: {class}"),
+        );
     }
     if found {
         return Judgement::supported(numbers, "the GPU answered with errors instead of values");

@@ -60,6 +60,17 @@ pub fn memory(scene: &Scene<'_>) -> Judgement {
             of(scene, u64::max, |it| it.rss_max_bytes).map(Value::from),
         ),
         (
+            "cgroup_oom_kills",
+            scene.cgroup().and_then(|it| it.oom_kills).map(Value::from),
+        ),
+        (
+            "cgroup_memory_peak_bytes",
+            scene
+                .cgroup()
+                .and_then(|it| it.memory_peak_bytes)
+                .map(Value::from),
+        ),
+        (
             "slope_bytes_per_image",
             slope.map(|slope| rounded(slope.bytes_per_image.estimate)),
         ),
@@ -77,6 +88,18 @@ pub fn memory(scene: &Scene<'_>) -> Judgement {
     }
     if let Some(class) = scene.verdict_is(&MEMORY) {
         return Judgement::by_verdict(numbers, class);
+    }
+    if let Some(kills) = scene
+        .cgroup()
+        .and_then(|it| it.oom_kills)
+        .filter(|&it| it > 0)
+    {
+        return Judgement::not_tested(
+            numbers,
+            format!(
+                "{kills} processes of its control group were ended for memory meanwhile, and nothing proves that it was one of them"
+            ),
+        );
     }
     let Some(share) = available else {
         return Judgement::not_tested(numbers, "no sample of the host's memory was taken");
@@ -99,6 +122,11 @@ pub fn memory(scene: &Scene<'_>) -> Judgement {
             "there was memory to be had, but no sample is near enough to the end",
         );
     }
+    // The counter misses nothing between two samples.
+    let counted = match scene.cgroup().and_then(|it| it.oom_kills) {
+        Some(_) => "; its control group counted no OOM kill",
+        None => "",
+    };
     let trend = match slope {
         Some(_) => "and the worker's showed no growth",
         None => "up to the end (too few images for a slope)",
@@ -106,7 +134,7 @@ pub fn memory(scene: &Scene<'_>) -> Judgement {
     Judgement::ruled_out(
         numbers,
         format!(
-            "at least {} of memory was always available, {trend}",
+            "at least {} of memory was always available, {trend}{counted}",
             percent(share)
         ),
     )

@@ -5,6 +5,7 @@
 mod experiment;
 mod gpu;
 mod host;
+mod kernel;
 mod knowledge;
 
 use serde_json::{Map, Value};
