@@ -5,10 +5,13 @@
 //! thread of its own.
 
 pub mod boot;
+mod bounded;
 pub mod cgroup;
+pub mod disk;
 pub mod environment;
 pub mod gpu;
 pub mod host;
+pub mod kernel_log;
 mod pressure;
 mod read;
 pub mod temperature;
@@ -16,7 +19,7 @@ pub mod thread;
 mod variables;
 pub mod worker;
 
-pub use cgroup::Cgroup;
+pub use cgroup::{Cgroup, OwnGroup};
 pub use host::Host;
 pub use temperature::Thermometer;
 pub use thread::{Config, ProbeThread};
