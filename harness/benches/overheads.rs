@@ -73,6 +73,7 @@ fn spawn(place: &Path) -> Result<()> {
             stdin: Stdin::Null,
             job: Some(serde_json::json!({"work": {"fault": {}}})),
             limits: TimeLimits::default(),
+            group: None,
             echo: false,
         })?;
         ours.push(hello.get());

@@ -76,6 +76,14 @@ pub struct Common {
     pub sample_hz: f64,
 }
 
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Isolation")]
+pub struct IsolationOptions {
+    /// Host memory that a worker may take, swap included, as in 8GB (10^9) or 8GiB (2^30): puts it in a control group of its own
+    #[arg(long, value_name = "SIZE", value_parser = memory_limit)]
+    pub host_memory_limit: Option<ByteSize>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorChoice {
     Auto,
@@ -156,6 +164,8 @@ pub struct RunOptions {
     #[command(flatten)]
     pub limits: LimitOptions,
     #[command(flatten)]
+    pub isolation: IsolationOptions,
+    #[command(flatten)]
     pub common: Common,
 }
 
@@ -221,6 +231,8 @@ pub struct ExecOptions {
     /// Let the program read this terminal's input
     #[arg(long)]
     pub stdin: bool,
+    #[command(flatten)]
+    pub isolation: IsolationOptions,
     #[command(flatten)]
     pub common: Common,
     /// The program and its arguments
@@ -332,6 +344,8 @@ pub struct FaultOptions {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     pub timeout: Duration,
     #[command(flatten)]
+    pub isolation: IsolationOptions,
+    #[command(flatten)]
     pub common: Common,
 }
 
@@ -363,6 +377,18 @@ fn fact(text: &str) -> Result<(String, Value), String> {
             Ok((name.trim().to_owned(), known))
         }
         _ => Err("it must be NAME=VALUE".to_owned()),
+    }
+}
+
+/// A process needs so much to be started at all.
+const LEAST_MEMORY: ByteSize = ByteSize::mib(4);
+
+fn memory_limit(text: &str) -> Result<ByteSize, String> {
+    let size: ByteSize = text.parse()?;
+    if size >= LEAST_MEMORY {
+        Ok(size)
+    } else {
+        Err(format!("it must be at least {LEAST_MEMORY}"))
     }
 }
 

@@ -58,7 +58,7 @@ impl Console {
 
     pub fn see(&self, progress: &Progress) {
         match progress {
-            Progress::Hello => {}
+            Progress::Hello | Progress::Ended => {}
             Progress::Phase { phase, image } => {
                 let case = self.case.borrow();
                 let line = match image {

@@ -35,10 +35,12 @@ impl Failure {
         }
     }
 
-    /// An error of one attempt's supervision: a record that cannot be written is the place's fault.
+    /// An error of one attempt's supervision: a record or a control group that cannot be had
+    /// is the place's fault.
     pub fn supervise(error: SuperviseError) -> Failure {
         match error {
             SuperviseError::Journal(error) => Failure::unfit(error),
+            SuperviseError::Group(error) => Failure::unfit(error),
             SuperviseError::System { .. } => Failure::harness(error),
         }
     }

@@ -6,6 +6,7 @@ mod console;
 mod executable;
 pub mod exit_code;
 mod failure;
+mod isolation;
 pub mod interrupt;
 pub mod journal;
 pub mod keeper;

@@ -132,6 +132,7 @@ impl Plan {
                 sample_hz: options.common.sample_hz,
                 critical_image: Some(options.critical_image),
                 cycles: options.cycles,
+                host_memory_limit_bytes: options.isolation.host_memory_limit_bytes(),
                 inject: options.inject.as_ref().map(ToString::to_string),
             },
             images: images.collect(),

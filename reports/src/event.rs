@@ -153,6 +153,9 @@ pub struct Settings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub critical_image: Option<u32>,
     pub cycles: u32,
+    /// Of each worker, enforced by a control group of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_memory_limit_bytes: Option<u64>,
     /// A fault that was caused on purpose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inject: Option<String>,

@@ -2,6 +2,7 @@
 
 use crashpoint_reports::event::{Plan, PlannedCase, Settings};
 use crashpoint_reports::{Ending, EndingKind, Event, Phase};
+use crashpoint_scenarios::fault::Needs;
 
 use super::finish::finish;
 use crate::cli::ExecOptions;
@@ -16,6 +17,7 @@ pub fn exec(options: &ExecOptions) -> Result<u8, Failure> {
     let Some((program, arguments)) = options.command.split_first() else {
         return Err(Failure::usage("name a program after --"));
     };
+    let group = options.isolation.group(&Needs::default())?;
     let session = Session::begin(&options.common)?;
     let (attempt, folder) = session.next_attempt()?;
     session.journal.append(Event::Plan(plan(options)));
@@ -38,6 +40,7 @@ pub fn exec(options: &ExecOptions) -> Result<u8, Failure> {
             whole: options.timeout,
             ..TimeLimits::default()
         },
+        group,
         echo: true,
     };
     let verbose = options.common.verbose;
@@ -69,6 +72,7 @@ fn plan(options: &ExecOptions) -> Plan {
         settings: Settings {
             sample_hz: options.common.sample_hz,
             cycles: 1,
+            host_memory_limit_bytes: options.isolation.host_memory_limit_bytes(),
             ..Settings::default()
         },
         images: Vec::new(),

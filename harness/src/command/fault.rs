@@ -42,6 +42,7 @@ fn within(
             run.device.clone_from(&options.device);
             run.worker.clone_from(&options.worker);
             run.limits.timeout = Some(options.timeout);
+            run.isolation.clone_from(&options.isolation);
             run.common.clone_from(&options.common);
             Ok(*run)
         }
@@ -52,6 +53,7 @@ fn within(
 
 fn alone(options: &FaultOptions, fault: Fault) -> Result<u8, Failure> {
     let inject = Injection::in_phase(fault, Phase::Run);
+    let group = options.isolation.group(&fault.expectation().needs)?;
     let session = Session::begin(&options.common)?;
     let (attempt, folder) = session.next_attempt()?;
     session.journal.append(Event::Plan(Plan {
@@ -59,6 +61,7 @@ fn alone(options: &FaultOptions, fault: Fault) -> Result<u8, Failure> {
             device: Some(options.device.clone()),
             sample_hz: options.common.sample_hz,
             cycles: 1,
+            host_memory_limit_bytes: options.isolation.host_memory_limit_bytes(),
             inject: Some(inject.to_string()),
             ..Settings::default()
         },
@@ -92,6 +95,7 @@ fn alone(options: &FaultOptions, fault: Fault) -> Result<u8, Failure> {
             whole: Some(options.timeout),
             ..TimeLimits::default()
         },
+        group,
         echo: false,
     };
     let finished = session.supervisor(&|_| {}).attempt(&task);

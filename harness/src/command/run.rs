@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crashpoint_probes::cgroup::Limits;
 use crashpoint_reports::{Event, Outcome};
 use crashpoint_scenarios::ladder::{Draft, Rung, WorkKind};
 
@@ -22,6 +23,8 @@ const BURN_SLACK: Duration = Duration::from_secs(120);
 
 pub fn run(options: &RunOptions) -> Result<u8, Failure> {
     check_worker(options.worker.as_deref())?;
+    let needs = options.inject.as_ref().map(|it| it.fault.expectation().needs);
+    let group = options.isolation.group(&needs.unwrap_or_default())?;
     let plan = Plan::make(options)?;
     let session = Session::begin(&options.common)?;
     session
@@ -39,6 +42,7 @@ pub fn run(options: &RunOptions) -> Result<u8, Failure> {
         session: &session,
         console: &console,
         limits: RefCell::new(limits(&options.limits)),
+        group,
         tried: RefCell::default(),
     };
     let climbed = climb.all();
@@ -80,6 +84,7 @@ struct Climb<'a> {
     session: &'a Session,
     console: &'a Console,
     limits: RefCell<TimeLimits>,
+    group: Option<Limits>,
     /// How often each case has been tried.
     tried: RefCell<HashMap<String, u32>>,
 }
@@ -188,6 +193,7 @@ impl Climb<'_> {
                 run: burning.then_some(self.options.burn + BURN_SLACK),
                 ..*self.limits.borrow()
             },
+            group: self.group,
             echo: false,
         };
         let began = Instant::now();

@@ -1,12 +1,16 @@
 //! The keeper's whole life: start the worker, pass signals on, tell its ending, sweep, leave.
 
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode};
 use std::time::{Duration, Instant};
 
+use crashpoint_probes::cgroup;
 use crashpoint_reports::WaitStatus;
 use crashpoint_reports::event::Usage;
 use crashpoint_scenarios::worker::inherit;
@@ -22,11 +26,14 @@ use crate::exit_code;
 
 /// After the supervisor's death nobody waits for us: we stay only to kill.
 const ALONE: Duration = Duration::from_secs(5);
+/// The supervisor reads the counters of the worker's control groups within this time.
+const READING: Duration = Duration::from_secs(10);
 /// How often inherited processes that died meanwhile are reaped.
 const TICK: Duration = Duration::from_secs(1);
 
-/// `keeper CONTROL EVENTS PROGRAM ARGS...`: the numbers of two inherited sockets, then the worker.
-pub fn main(arguments: &[std::ffi::OsString]) -> ExitCode {
+/// `keeper CONTROL EVENTS N GROUP... PROGRAM ARGS...`: the numbers of two inherited sockets, the
+/// directories of so many control groups, then the worker.
+pub fn main(arguments: &[OsString]) -> ExitCode {
     match keep(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -36,17 +43,22 @@ pub fn main(arguments: &[std::ffi::OsString]) -> ExitCode {
     }
 }
 
-fn keep(arguments: &[std::ffi::OsString]) -> io::Result<()> {
+fn keep(arguments: &[OsString]) -> io::Result<()> {
     let usage = || {
         io::Error::new(
             io::ErrorKind::InvalidInput,
             "it is started by crashpoint itself",
         )
     };
-    let [control, events, program, rest @ ..] = arguments else {
+    let [control, events, groups, rest @ ..] = arguments else {
         return Err(usage());
     };
-    let number = |text: &std::ffi::OsString| text.to_str().map(str::to_owned).ok_or_else(usage);
+    let groups = groups.to_str().and_then(|text| text.parse().ok());
+    let Some((groups, [program, rest @ ..])) = groups.and_then(|n| rest.split_at_checked(n)) else {
+        return Err(usage());
+    };
+    let groups: Vec<PathBuf> = groups.iter().map(PathBuf::from).collect();
+    let number = |text: &OsString| text.to_str().map(str::to_owned).ok_or_else(usage);
     let control = UnixStream::from(inherit(&number(control)?).map_err(io::Error::other)?);
     nix::sys::prctl::set_child_subreaper(true)?;
     let mut control = Control::new(control)?;
@@ -56,7 +68,11 @@ fn keep(arguments: &[std::ffi::OsString]) -> io::Result<()> {
     setrlimit(Resource::RLIMIT_CORE, hard.min(1), hard)?;
     let mut command = Command::new(program);
     command.args(rest);
-    let spawned = arm::spawn(&mut command);
+    let spawned = groups
+        .iter()
+        .map(|group| joining(group))
+        .collect::<io::Result<Vec<File>>>()
+        .and_then(|joining| arm::spawn(&mut command, joining));
     // The worker has its own copies of these by now. Ours would hide the ends of its streams.
     drop(inherit(&number(events)?));
     let_go_of_standard_streams()?;
@@ -70,7 +86,19 @@ fn keep(arguments: &[std::ffi::OsString]) -> io::Result<()> {
             });
         }
     };
-    watch(child, &mut control)
+    let watched = watch(child, &mut control);
+    if !groups.is_empty() {
+        // Whoever reads what they counted does it before it lets go of us.
+        control.wait_until_alone(READING);
+        cgroup::remove(&groups);
+    }
+    watched
+}
+
+fn joining(group: &Path) -> io::Result<File> {
+    let path = group.join("cgroup.procs");
+    let open = OpenOptions::new().write(true).open(&path);
+    open.map_err(|error| io::Error::other(format!("failed to open {}: {error}", path.display())))
 }
 
 fn let_go_of_standard_streams() -> io::Result<()> {
@@ -190,6 +218,24 @@ impl Control {
         let mut line = serde_json::to_vec(message)?;
         line.push(b'\n');
         self.stream.write_all(&line)
+    }
+
+    /// Until the supervisor has closed its end.
+    fn wait_until_alone(&mut self, within: Duration) {
+        let deadline = Instant::now() + within;
+        loop {
+            if !self.reader.buffer().is_empty() && matches!(self.hear(), Heard::Gone) {
+                return;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            let mut polled = [PollFd::from_borrowed_fd(self.stream.as_fd(), PollFlags::IN)];
+            match poll(&mut polled, Timespec::try_from(left).ok().as_ref()) {
+                Ok(0) => return,
+                Ok(_) if matches!(self.hear(), Heard::Gone) => return,
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return,
+            }
+        }
     }
 
     fn hear(&mut self) -> Heard {

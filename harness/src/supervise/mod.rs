@@ -1,8 +1,10 @@
 //! One attempt, from the spawn of a process to its ending.
 
 mod crash;
+mod gather;
 mod kill;
 mod lines;
+mod notable;
 mod output;
 mod spawn;
 mod streams;
@@ -15,6 +17,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crashpoint_probes::ProbeThread;
+use crashpoint_probes::cgroup::{Limits, NoGroup};
 use crashpoint_reports::event::{AttemptEnd, Purpose, Variation};
 use crashpoint_reports::protocol::{ImageAt, ImageResult, WorkerError};
 use crashpoint_reports::{Ending, Outcome, Phase, fold};
@@ -43,6 +46,8 @@ pub struct Task {
     /// For one of our own workers. A foreign program has none, and one phase of its own: `run`.
     pub job: Option<Value>,
     pub limits: TimeLimits,
+    /// A control group of its own with these limits, or no attempt at all.
+    pub group: Option<Limits>,
     /// Hand what it prints on as well.
     pub echo: bool,
 }
@@ -109,6 +114,8 @@ pub enum Progress {
 pub enum SuperviseError {
     #[error(transparent)]
     Journal(#[from] JournalError),
+    #[error(transparent)]
+    Group(#[from] NoGroup),
     #[error("failed to {what}: {why}")]
     System {
         what: &'static str,

@@ -5,7 +5,7 @@ use std::io::{self, PipeReader, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use command_fds::{CommandFdExt, FdMapping};
@@ -27,7 +27,8 @@ pub struct Spawned {
     pub stderr: PipeReader,
 }
 
-pub fn spawn(keeper: &Path, task: &Task) -> io::Result<Spawned> {
+/// The worker joins the control groups before it is anything else than the keeper's copy.
+pub fn spawn(keeper: &Path, task: &Task, groups: &[PathBuf]) -> io::Result<Spawned> {
     let (control, control_there) = UnixStream::pair()?;
     let (events, events_there) = UnixStream::pair()?;
     let (stdout, stdout_there) = io::pipe()?;
@@ -39,7 +40,9 @@ pub fn spawn(keeper: &Path, task: &Task) -> io::Result<Spawned> {
     command
         .arg0("crashpoint-keeper")
         .arg("keeper")
-        .args([CONTROL.to_string(), EVENTS.to_string()])
+        .args([CONTROL, EVENTS].map(|fd| fd.to_string()))
+        .arg(groups.len().to_string())
+        .args(groups)
         .arg(&task.program)
         .args(&task.arguments)
         .envs(task.variables.iter().map(|(name, value)| (name, value)))

@@ -4,19 +4,20 @@ use std::io;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
+use crashpoint_probes::OwnGroup;
 use crashpoint_reports::event::{
     AttemptEnd, AttemptStart, LeftBehind, Marker, Purpose, ThreadState, Usage,
 };
-use crashpoint_reports::gathered::Gathered;
 use crashpoint_reports::protocol::MAX_LINE_BYTES;
-use crashpoint_reports::{Ending, EndingKind, Event, Phase, WaitStatus};
+use crashpoint_reports::{Ending, EndingKind, Event, Outcome, Phase, WaitStatus};
 
+use super::gather::Gathering;
 use super::kill::{Kill, Reason};
 use super::lines::Look;
 use super::spawn::{self, Spawned};
 use super::streams::Streams;
 use super::worker_state::WorkerState;
-use super::{Finished, SuperviseError, Supervisor, Task, crash, threads};
+use super::{Finished, SuperviseError, Supervisor, Task, threads};
 use crate::keeper::FromKeeper;
 
 /// How often the loop looks up though nothing happened: how far an image has come is recorded then.
@@ -30,6 +31,14 @@ const SWEEPING: Duration = Duration::from_secs(4);
 pub fn attempt(supervisor: &Supervisor<'_>, task: &Task) -> Result<Finished, SuperviseError> {
     let attempt = task.attempt;
     let reason = &task.reason;
+    let group = match task.group.map(OwnGroup::make).transpose() {
+        Ok(group) => group,
+        Err(error) => {
+            let what = error.to_string();
+            supervisor.journal.append(Event::Trouble { what });
+            return Err(error.into());
+        }
+    };
     let folder = task
         .folder
         .file_name()
@@ -60,9 +69,13 @@ pub fn attempt(supervisor: &Supervisor<'_>, task: &Task) -> Result<Finished, Sup
     };
     supervisor.journal.append_durably(Event::Marker(marker))?;
 
+    let groups = group.as_ref().map(OwnGroup::directories).unwrap_or_default();
     let failed = |what| move |why| SuperviseError::System { what, why };
-    let spawned = spawn::spawn(&supervisor.keeper, task).map_err(failed("start the keeper"))?;
-    let mut watch = Watch::new(supervisor, task, spawned).map_err(failed("watch the worker"))?;
+    let gathering = Gathering::begin(&task.folder, group.as_ref());
+    let spawned =
+        spawn::spawn(&supervisor.keeper, task, &groups).map_err(failed("start the keeper"))?;
+    let mut watch = Watch::new(supervisor, task, spawned, group, gathering)
+        .map_err(failed("watch the worker"))?;
     while !watch.over() {
         watch.look().map_err(failed("watch the worker"))?;
     }
@@ -73,6 +86,8 @@ struct Watch<'a> {
     supervisor: &'a Supervisor<'a>,
     task: &'a Task,
     keeper: std::process::Child,
+    group: Option<OwnGroup>,
+    gathering: Gathering,
     streams: Streams,
     state: WorkerState<'a>,
     pid: Option<i32>,
@@ -91,6 +106,8 @@ impl<'a> Watch<'a> {
         supervisor: &'a Supervisor<'a>,
         task: &'a Task,
         spawned: Spawned,
+        group: Option<OwnGroup>,
+        gathering: Gathering,
     ) -> io::Result<Watch<'a>> {
         let socket = spawned.events.try_clone()?;
         let (streams, keeper) = Streams::new(task, spawned)?;
@@ -98,6 +115,8 @@ impl<'a> Watch<'a> {
             supervisor,
             task,
             keeper,
+            group,
+            gathering,
             streams,
             state: WorkerState::new(supervisor, task, socket),
             pid: None,
@@ -312,39 +331,27 @@ impl<'a> Watch<'a> {
             left_behind: self.left_behind,
             threads: self.threads,
         };
-        // Closing its socket makes a keeper that still waits kill everything and leave.
-        drop(self.streams.control);
-        reap(self.keeper);
-        self.supervisor
-            .journal
-            .append_durably(Event::AttemptEnd(Box::new(end.clone())))?;
-        if let Some(gathered) = gathered(self.task) {
-            self.supervisor
-                .journal
-                .append(Event::Gathered(Box::new(gathered)));
-        }
-        Ok(Finished {
+        let journal = self.supervisor.journal;
+        let recorded = journal.append_durably(Event::AttemptEnd(Box::new(end.clone())));
+        let finished = Finished {
             end,
             had_job: self.task.job.is_some(),
             said_hello: self.state.said_hello,
             said_done: self.state.said_done,
             error: self.state.error,
             later_image: self.state.limits.later_image,
-        })
+        };
+        if finished.outcome() != Outcome::Survived {
+            let gathered = self.gathering.end(self.task.attempt);
+            journal.append(Event::Gathered(Box::new(gathered)));
+        }
+        // Closing its socket makes a keeper that still waits kill everything and leave.
+        drop(self.streams.control);
+        reap(self.keeper);
+        drop(self.group);
+        recorded?;
+        Ok(finished)
     }
-}
-
-fn gathered(task: &Task) -> Option<Gathered> {
-    let mut gathered = Gathered {
-        attempt: task.attempt,
-        ..Gathered::default()
-    };
-    match crash::left_in(&task.folder) {
-        Ok(None) => return None,
-        Ok(crash) => gathered.crash = crash,
-        Err(not_readable) => gathered.not_readable.push(not_readable),
-    }
-    Some(gathered)
 }
 
 /// The keeper leaves by itself within seconds; one whose worker cannot die is waited for elsewhere.
