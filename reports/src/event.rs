@@ -74,6 +74,9 @@ pub enum Event {
         attempt: u32,
         what: String,
     },
+    /// The process is gone: recorded at once, before its output is drained and its children are
+    /// swept. `AttemptEnd` completes it, unless the supervisor dies in between.
+    Ended(Box<Ended>),
     AttemptEnd(Box<AttemptEnd>),
     /// Nothing more is tried to narrow a failed case down.
     TriageEnd {
@@ -254,6 +257,16 @@ pub struct Marker {
     pub phase: Phase,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageAt>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ended {
+    pub attempt: u32,
+    pub ending: Ending,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

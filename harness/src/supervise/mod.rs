@@ -108,6 +108,8 @@ pub enum Progress {
         image: Option<ImageAt>,
     },
     Image(Box<ImageResult>),
+    /// The process is gone, and that is durable.
+    Ended,
 }
 
 #[derive(Debug, Error)]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crashpoint_probes::OwnGroup;
 use crashpoint_reports::event::{
-    AttemptEnd, AttemptStart, LeftBehind, Marker, Purpose, ThreadState, Usage,
+    AttemptEnd, AttemptStart, Ended, LeftBehind, Marker, Purpose, ThreadState, Usage,
 };
 use crashpoint_reports::protocol::MAX_LINE_BYTES;
 use crashpoint_reports::{Ending, EndingKind, Event, Outcome, Phase, WaitStatus};
@@ -17,7 +17,7 @@ use super::lines::Look;
 use super::spawn::{self, Spawned};
 use super::streams::Streams;
 use super::worker_state::WorkerState;
-use super::{Finished, SuperviseError, Supervisor, Task, threads};
+use super::{Finished, Progress, SuperviseError, Supervisor, Task, threads};
 use crate::keeper::FromKeeper;
 
 /// How often the loop looks up though nothing happened: how far an image has come is recorded then.
@@ -233,6 +233,7 @@ impl<'a> Watch<'a> {
                 FromKeeper::Ended { status, usage } => {
                     self.ended = Some((status, usage));
                     self.over_since.get_or_insert_with(Instant::now);
+                    self.record_the_end();
                 }
                 FromKeeper::Swept { left_behind } => {
                     self.left_behind = left_behind;
@@ -280,6 +281,34 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// Before anything else is done about it. The worker's last words come before it, as far as they
+    /// were there to be read.
+    fn record_the_end(&mut self) {
+        self.state.record_progress_now();
+        let ended = Ended {
+            attempt: self.task.attempt,
+            ending: self.ending(),
+            limit: self.broken_limit(),
+            usage: self.ended.map(|(_, usage)| usage),
+        };
+        let recorded = self
+            .supervisor
+            .journal
+            .append_durably(Event::Ended(Box::new(ended)));
+        // A journal that failed is noticed at the end of the attempt.
+        if recorded.is_ok() {
+            (self.supervisor.observe)(Progress::Ended);
+        }
+    }
+
+    /// Where it was a limit that ended it.
+    fn broken_limit(&self) -> Option<String> {
+        match &self.kill.as_ref()?.reason {
+            Reason::Timeout(limit) => Some(limit.clone()),
+            Reason::Interrupted | Reason::NoRecord => None,
+        }
+    }
+
     fn ending(&self) -> Ending {
         let seen = self.ended.map(|(status, _)| Ending::from(status));
         let ending = match (seen, &self.kill) {
@@ -312,13 +341,7 @@ impl<'a> Watch<'a> {
             probes.unwatch();
         }
         let ending = self.ending();
-        let limit = match &self.kill {
-            Some(Kill {
-                reason: Reason::Timeout(limit),
-                ..
-            }) => Some(limit.clone()),
-            _ => None,
-        };
+        let limit = self.broken_limit();
         self.state.record_progress_now();
         let end = AttemptEnd {
             attempt: self.task.attempt,

@@ -6,7 +6,7 @@ use super::images::Images;
 use super::outcome::{Facts, outcome};
 use super::phases::Phases;
 use crate::ending::{Ending, EndingKind};
-use crate::event::{AttemptEnd, AttemptStart, Marker, PlannedImage, Purpose};
+use crate::event::{AttemptEnd, AttemptStart, Ended, Marker, PlannedImage, Purpose};
 use crate::gathered::Gathered;
 use crate::outcome::Outcome;
 use crate::protocol::{ImageResult, PhaseDone, WorkerError};
@@ -34,6 +34,8 @@ pub struct OpenAttempt {
     /// The sample that an image's memory was last taken from.
     image_sample_us: Option<u64>,
     last_any: Option<Box<Sample>>,
+    /// When the process was seen to be gone; what it had said by then is still heard.
+    ended: Option<(Ended, Instant)>,
     end: Option<(AttemptEnd, Instant)>,
     gathered: Option<Gathered>,
 }
@@ -71,6 +73,7 @@ impl OpenAttempt {
             last_own: None,
             image_sample_us: None,
             last_any: None,
+            ended: None,
             end: None,
             gathered: None,
         }
@@ -133,6 +136,16 @@ impl OpenAttempt {
         self.violations.push(what);
     }
 
+    pub fn ended(&mut self, ended: Ended, now: Instant) {
+        self.ended.get_or_insert((ended, now));
+    }
+
+    /// When it ended, as far as that was recorded.
+    fn ended_at(&self) -> Option<Instant> {
+        let gone = self.ended.as_ref().map(|(_, at)| *at);
+        gone.or_else(|| self.end.as_ref().map(|(_, at)| *at))
+    }
+
     pub fn end(&mut self, end: AttemptEnd, now: Instant) {
         self.end.get_or_insert((end, now));
     }
@@ -144,7 +157,7 @@ impl OpenAttempt {
 
     /// Samples reach the journal in blocks, so that some come after the end they were taken before.
     pub fn sample(&mut self, sample: &Sample) {
-        if let Some((_, at)) = &self.end
+        if let Some(at) = self.ended_at()
             && sample.mono_us > at.mono_us
         {
             return;
@@ -167,7 +180,7 @@ impl OpenAttempt {
 
     /// `now_us` is the time of the last record there is.
     pub fn finish(mut self, now_us: u64, plan: &[PlannedImage]) -> Finished {
-        let ended_at = self.end.as_ref().map(|(_, at)| *at);
+        let ended_at = self.ended_at();
         let (spawn_error, limit, usage, stdout, stderr, left_behind, threads, ending);
         match self.end.take() {
             Some((end, _)) => {
@@ -179,8 +192,13 @@ impl OpenAttempt {
                 (left_behind, threads) = (end.left_behind, end.threads);
             }
             None => {
-                ending = Ending::of(EndingKind::Unreported);
-                (spawn_error, limit, usage, stdout, stderr) = (None, None, None, None, None);
+                // The supervisor may have died between the two records of one ending.
+                let ended = self.ended.take().map(|(ended, _)| ended);
+                (ending, limit, usage) = ended.map_or(
+                    (Ending::of(EndingKind::Unreported), None, None),
+                    |ended| (ended.ending, ended.limit, ended.usage),
+                );
+                (spawn_error, stdout, stderr) = (None, None, None);
                 (left_behind, threads) = (Vec::new(), Vec::new());
             }
         }

@@ -113,6 +113,9 @@ impl Fold {
             Event::Violation { attempt, what } => {
                 self.to(attempt, now, |open| open.violation(what));
             }
+            Event::Ended(ended) => {
+                self.to(ended.attempt, now, |open| open.ended(*ended, now));
+            }
             Event::AttemptEnd(end) => {
                 self.to(end.attempt, now, |open| open.end(*end, now));
                 let attempts = &self.attempts;
