@@ -307,6 +307,9 @@ pub struct Output {
     /// Left out of the middle of the file.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub cut_bytes: u64,
+    /// The first lines, as far as `tail` does not reach back to them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub head: String,
     /// The last lines; what was not UTF-8 is replaced.
     pub tail: String,
     /// Somebody still held the pipe open after the process was gone.

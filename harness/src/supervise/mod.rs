@@ -1,6 +1,7 @@
 //! One attempt, from the spawn of a process to its ending.
 
 mod crash;
+mod echo;
 mod gather;
 mod kill;
 mod lines;

@@ -49,6 +49,7 @@ pub fn spawn(keeper: &Path, task: &Task, groups: &[PathBuf]) -> io::Result<Spawn
         .env(FD_VARIABLE, EVENTS.to_string())
         // A worker of an outer run's folder is not ours.
         .env_remove(FOLDER_VARIABLE)
+        .envs(python_tells(task))
         .stdin(match task.stdin {
             Stdin::Null => Stdio::null(),
             Stdin::Inherit => Stdio::inherit(),
@@ -78,6 +79,14 @@ pub fn spawn(keeper: &Path, task: &Task, groups: &[PathBuf]) -> io::Result<Spawn
         stdout,
         stderr,
     })
+}
+
+/// A Python program prints its stack at a fatal signal if this is set; the others do not mind.
+fn python_tells(task: &Task) -> Option<(&'static str, &'static str)> {
+    const VARIABLE: &str = "PYTHONFAULTHANDLER";
+    let is_set = std::env::var_os(VARIABLE).is_some()
+        || task.variables.iter().any(|(name, _)| name == VARIABLE);
+    (task.job.is_none() && !is_set).then_some((VARIABLE, "1"))
 }
 
 /// Writes all of a message to a socket that does not block: it fits, or the other side is not

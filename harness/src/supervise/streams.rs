@@ -1,6 +1,6 @@
 //! Everything a worker is heard by: its keeper, its messages, its output; in one poll.
 
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
@@ -9,10 +9,14 @@ use crashpoint_reports::protocol::MAX_LINE_BYTES;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::Task;
+use super::echo::Echo;
 use super::lines::Lines;
 use super::output::Capture;
 use super::spawn::{self, Spawned};
 use crate::keeper::ToKeeper;
+
+/// How often a reader who does not keep up is looked after.
+const CLOGGED: Duration = Duration::from_millis(20);
 
 pub struct Streams {
     /// `None` once the keeper has gone.
@@ -35,13 +39,13 @@ pub struct Ready {
 impl Streams {
     /// The keeper's handle is left to the caller.
     pub fn new(task: &Task, spawned: Spawned) -> io::Result<(Streams, std::process::Child)> {
-        let echo = |stream: Box<dyn Write>| task.echo.then_some(stream);
+        let echo = |stream| task.echo.then(|| Echo::to(stream)).transpose();
         let [stdout, stderr] = ["stdout.log", "stderr.log"].map(|name| task.folder.join(name));
         let streams = Streams {
             control: Some(Lines::new(spawned.control, MAX_LINE_BYTES)),
             events: Some(Lines::new(spawned.events, MAX_LINE_BYTES)),
-            stdout: Capture::new(spawned.stdout, &stdout, echo(Box::new(io::stdout())))?,
-            stderr: Capture::new(spawned.stderr, &stderr, echo(Box::new(io::stderr())))?,
+            stdout: Capture::new(spawned.stdout, &stdout, echo(Box::new(io::stdout()))?)?,
+            stderr: Capture::new(spawned.stderr, &stderr, echo(Box::new(io::stderr()))?)?,
         };
         Ok((streams, spawned.keeper))
     }
@@ -53,7 +57,10 @@ impl Streams {
 
     /// Waits until one of them has something to say, the bell rings, or the time has come.
     pub fn wait(&self, until: Instant, bell: Option<BorrowedFd<'_>>) -> io::Result<Ready> {
-        let left: Duration = until.saturating_duration_since(Instant::now());
+        let mut left: Duration = until.saturating_duration_since(Instant::now());
+        if self.stdout.is_clogged() || self.stderr.is_clogged() {
+            left = left.min(CLOGGED);
+        }
         let control = self.control.as_ref().map(|lines| lines.source().as_fd());
         let events = self.events.as_ref().map(|lines| lines.source().as_fd());
         let watched = [control, events, self.stdout.fd(), self.stderr.fd(), bell];

@@ -153,6 +153,10 @@ impl<'a> Watch<'a> {
         if ready.stderr {
             self.streams.stderr.drain();
         }
+        if self.over_since.is_some() {
+            self.streams.stdout.last_words();
+            self.streams.stderr.last_words();
+        }
         // What the worker said comes before what became of it.
         if ready.events {
             self.hear_worker();
