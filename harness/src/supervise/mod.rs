@@ -9,6 +9,7 @@ mod notable;
 mod output;
 mod spawn;
 mod streams;
+mod system_call;
 mod threads;
 mod time_limits;
 mod watch;

@@ -183,7 +183,7 @@ fn a_hang_is_unknown_and_shows_what_its_threads_waited_in() {
         name: "cuda".into(),
         state: "D".into(),
         wchan: Some("uvm_ioctl".into()),
-        syscall: None,
+        ..ThreadState::default()
     }];
     let found = verdict(&Bundle {
         ending: Some(ending),
