@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use crashpoint::interrupt::Interrupt;
 use crashpoint::journal::Journal;
 use crashpoint::supervise::{Progress, Reason, Stdin, Supervisor, Task, TimeLimits};
+use crashpoint_probes::boot::Clocks;
 use crashpoint_reports::event::Marker;
 use crashpoint_reports::journal::encode;
 use crashpoint_reports::protocol::FD_VARIABLE;
@@ -24,14 +25,24 @@ const CRASHPOINT: &str = env!("CARGO_BIN_EXE_crashpoint");
 const SPAWNS: usize = 100;
 const MARKERS: usize = 400;
 const PAIRS: usize = 15;
+const DEATHS: usize = 300;
+/// Makes this executable the program that dies.
+const DIE: &str = "die-at-once";
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Result<()> {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    if let [word, place] = &arguments[..]
+        && word == DIE
+    {
+        return die(Path::new(place));
+    }
     // In the target folder: a folder for temporary files may be in memory, and costs nothing to sync.
     let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     spawn(place.path())?;
     marker(place.path())?;
+    detection(place.path())?;
     probing(place.path())?;
     Ok(())
 }
@@ -146,6 +157,72 @@ fn marker(place: &Path) -> Result<()> {
         "write and fdatasync of the same bytes",
         &mut bare,
     );
+    Ok(())
+}
+
+/// From the last thing that a program does to the durable record that it is gone.
+fn detection(place: &Path) -> Result<()> {
+    let folder = place.join("detection");
+    let note = folder.join("note");
+    std::fs::create_dir_all(folder.join("attempts"))?;
+    let journal = Journal::create(&folder)?;
+    let interrupt = Interrupt::listen()?;
+    let mut latencies = Vec::new();
+    for n in 0..DEATHS {
+        let recorded = Cell::new(None);
+        let observe = |progress: Progress| {
+            if matches!(progress, Progress::Ended) {
+                recorded.set(Some(Clocks::now().mono_us));
+            }
+        };
+        let supervisor = Supervisor {
+            keeper: PathBuf::from(CRASHPOINT),
+            journal: &journal,
+            probes: None,
+            interrupt: &interrupt,
+            observe: &observe,
+        };
+        let attempt_folder = folder.join(format!("attempts/{n}"));
+        std::fs::create_dir(&attempt_folder)?;
+        supervisor.attempt(&Task {
+            attempt: u32::try_from(n)?,
+            case: "bench".to_owned(),
+            n: 1,
+            reason: Reason::default(),
+            folder: attempt_folder,
+            program: std::env::current_exe()?.into(),
+            arguments: vec![DIE.into(), note.clone().into()],
+            variables: Vec::new(),
+            stdin: Stdin::Null,
+            job: None,
+            limits: TimeLimits::default(),
+            group: None,
+            echo: false,
+        })?;
+        let died: u64 = std::fs::read_to_string(&note)?.parse()?;
+        let recorded = recorded.get().ok_or("the death was not recorded")?;
+        latencies.push(recorded.saturating_sub(died) as f64 / 1000.0);
+    }
+    latencies.sort_by(f64::total_cmp);
+    let at = |share: f64| {
+        let place = (share * latencies.len() as f64) as usize;
+        latencies.get(place).copied().unwrap_or(f64::NAN)
+    };
+    println!(
+        "from a death to its durable record: median {:.2} ms, p99 {:.2} ms, most {:.2} ms, of {}",
+        at(0.5),
+        at(0.99),
+        at(1.0 - f64::EPSILON),
+        latencies.len()
+    );
+    Ok(())
+}
+
+/// Notes the time and is gone.
+fn die(note: &Path) -> Result<()> {
+    let mut note = File::create(note)?;
+    write!(note, "{}", Clocks::now().mono_us)?;
+    nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL)?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 mod diagnosis;
 mod escape;
 mod explanation;
+mod gathered;
 mod json;
 mod markdown;
 mod page;

@@ -1,10 +1,11 @@
 //! A journal may stop at any record.
 
-use crashpoint_reports::event::{Event, LeftBehind};
+use crashpoint_reports::event::{Ended, Event, LeftBehind};
 use crashpoint_reports::journal::{encode, read_segment};
-use crashpoint_reports::{EndingKind, Outcome, render};
+use crashpoint_reports::event::Usage;
+use crashpoint_reports::{EndingKind, Outcome, Phase, render};
 
-use crate::journal::{Journal, attempts, fold, ladder_with_a_bad_fifth};
+use crate::journal::{GIB, Journal, attempts, fold, ladder_with_a_bad_fifth, signal};
 
 /// Something of everything that a journal can hold.
 fn realistic() -> Journal {
@@ -34,6 +35,38 @@ fn realistic() -> Journal {
     });
     journal.run_end();
     journal
+}
+
+#[test]
+fn an_ending_is_known_though_the_supervisor_died_right_after_it() {
+    let mut journal = Journal::fifth();
+    journal.begin(1, Phase::Decode, Journal::at(2, 2));
+    journal.sample(1);
+    journal.push(Event::Ended(Box::new(Ended {
+        attempt: 1,
+        ending: signal(11),
+        limit: None,
+        usage: Some(Usage {
+            max_rss_bytes: 7 * GIB,
+            ..Usage::default()
+        }),
+    })));
+    let cut = journal.report();
+    let attempt = attempts(&cut)[0];
+    assert_eq!(attempt.ending, signal(11));
+    assert_eq!(attempt.outcome, Outcome::Died);
+    assert_eq!(attempt.peak_rss_bytes, Some(7 * GIB));
+    assert!(attempt.stderr.is_none());
+    let point = attempt.crash_point.clone().unwrap();
+    assert_eq!(point.phase, Phase::Decode);
+    // Draining and sweeping take their time, which is not the attempt's.
+    journal.wait(2_000_000);
+    journal.end(1, signal(11));
+    let whole = journal.report();
+    let ended = attempts(&whole)[0];
+    assert_eq!(ended.seconds, attempt.seconds);
+    assert_eq!(ended.crash_point.as_ref(), Some(&point));
+    assert!(ended.stderr.is_some());
 }
 
 #[test]

@@ -90,6 +90,11 @@ fn death(case: &str, attempt: &Attempt) -> String {
         }
         facts.push(("to do", text(&verdict.action)));
     }
+    if let Some(gathered) = &attempt.gathered {
+        for (name, fact) in super::super::gathered::facts(gathered) {
+            facts.push((name, text(&fact)));
+        }
+    }
     if let Some(signature) = &attempt.signature {
         facts.push(("signature", text(&signature.to_string())));
     }
