@@ -62,7 +62,11 @@ fn a_program_that_throws_in_c_plus_plus_ends_in_its_own_abort() {
         "#include <stdexcept>\nint main() { throw std::runtime_error(\"no such layer\"); }\n",
     );
     let program = place.path("throws");
-    let compiled = Command::new("g++").arg("-o").arg(&program).arg(source).status();
+    let compiled = Command::new("g++")
+        .arg("-o")
+        .arg(&program)
+        .arg(source)
+        .status();
     if !compiled.is_ok_and(|status| status.success()) {
         println!("skipped: there is no g++");
         return;
@@ -128,7 +132,14 @@ fn a_limit_that_is_kept_harms_nobody() {
 #[test]
 fn a_control_group_goes_even_when_the_supervisor_is_killed() {
     let place = Place::new();
-    let arguments = ["exec", "--host-memory-limit", "64MiB", "--", "sleep", "1000"];
+    let arguments = [
+        "exec",
+        "--host-memory-limit",
+        "64MiB",
+        "--",
+        "sleep",
+        "1000",
+    ];
     let mut supervisor = place
         .command(&arguments)
         .stdout(Stdio::null())

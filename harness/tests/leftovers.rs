@@ -21,7 +21,10 @@ const ENDINGS: [(&str, EndingKind); 6] = [
     ("echo wrong >&2; exit 7", EndingKind::Exit),
     ("kill -SEGV $$", EndingKind::Signal),
     ("kill -KILL $$", EndingKind::Signal),
-    ("trap '' TERM; while :; do sleep 1000; done", EndingKind::Timeout),
+    (
+        "trap '' TERM; while :; do sleep 1000; done",
+        EndingKind::Timeout,
+    ),
     // It outlives, in a session of its own, and holds the pipe.
     ("setsid sleep 1000 & exit 0", EndingKind::Exit),
 ];
@@ -117,8 +120,10 @@ fn marked_processes() -> Vec<String> {
         .unwrap()
         .flatten()
         .filter(|entry| {
-            std::fs::read(entry.path().join("environ"))
-                .is_ok_and(|text| text.split(|&byte| byte == 0).any(|it| it == mark.as_bytes()))
+            std::fs::read(entry.path().join("environ")).is_ok_and(|text| {
+                text.split(|&byte| byte == 0)
+                    .any(|it| it == mark.as_bytes())
+            })
         })
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect()

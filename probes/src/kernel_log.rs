@@ -2,8 +2,8 @@
 //! reason why it can't be had.
 
 mod journal;
-mod kmsg;
 mod kept;
+mod kmsg;
 
 use crashpoint_reports::gathered::{KernelLog, NotReadable};
 

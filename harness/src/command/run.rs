@@ -23,7 +23,10 @@ const BURN_SLACK: Duration = Duration::from_secs(120);
 
 pub fn run(options: &RunOptions) -> Result<u8, Failure> {
     check_worker(options.worker.as_deref())?;
-    let needs = options.inject.as_ref().map(|it| it.fault.expectation().needs);
+    let needs = options
+        .inject
+        .as_ref()
+        .map(|it| it.fault.expectation().needs);
     let group = options.isolation.group(&needs.unwrap_or_default())?;
     let plan = Plan::make(options)?;
     let session = Session::begin(&options.common)?;

@@ -69,7 +69,11 @@ mod tests {
     fn what_matters_is_found_amid_what_does_not_with_its_number() {
         let folder = tempfile::tempdir().unwrap();
         let mut log = "loading shard\n".repeat(5000);
-        writeln!(log, "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.").unwrap();
+        writeln!(
+            log,
+            "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB."
+        )
+        .unwrap();
         log += &"retrying\n".repeat(50_000);
         std::fs::write(folder.path().join("stderr.log"), log).unwrap();
         let lines = lines(folder.path());
@@ -81,7 +85,9 @@ mod tests {
     fn their_number_is_bounded_and_both_ends_are_kept() {
         let folder = tempfile::tempdir().unwrap();
         let log: String = (0..1000)
-            .map(|n| format!("RuntimeError: CUDA error: an illegal memory access was encountered {n}\n"))
+            .map(|n| {
+                format!("RuntimeError: CUDA error: an illegal memory access was encountered {n}\n")
+            })
             .collect();
         std::fs::write(folder.path().join("stdout.log"), &log).unwrap();
         std::fs::write(folder.path().join("stderr.log"), &log).unwrap();

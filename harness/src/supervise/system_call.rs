@@ -115,7 +115,10 @@ mod tests {
 
     #[test]
     fn a_call_has_a_name_and_the_file_it_works_on() {
-        let read = format!("{} 0x3 0x7ffe 0x1 0x0 0x0 0x0 0x7ffd 0x7f01", libc::SYS_read);
+        let read = format!(
+            "{} 0x3 0x7ffe 0x1 0x0 0x0 0x0 0x7ffd 0x7f01",
+            libc::SYS_read
+        );
         let call = Call::parse(&read).unwrap();
         assert_eq!((call.name().as_str(), call.file()), ("read", Some(3)));
         let futex = Call::parse(&format!("{} 0x3", libc::SYS_futex)).unwrap();

@@ -69,7 +69,10 @@ pub fn attempt(supervisor: &Supervisor<'_>, task: &Task) -> Result<Finished, Sup
     };
     supervisor.journal.append_durably(Event::Marker(marker))?;
 
-    let groups = group.as_ref().map(OwnGroup::directories).unwrap_or_default();
+    let groups = group
+        .as_ref()
+        .map(OwnGroup::directories)
+        .unwrap_or_default();
     let failed = |what| move |why| SuperviseError::System { what, why };
     let gathering = Gathering::begin(&task.folder, group.as_ref());
     let spawned =
@@ -368,7 +371,8 @@ impl<'a> Watch<'a> {
             error: self.state.error,
             later_image: self.state.limits.later_image,
         };
-        if finished.outcome() != Outcome::Survived {
+        // Whoever interrupted a run knows why, and waits for it to end.
+        if finished.outcome() != Outcome::Survived && !finished.ending().interrupted {
             let gathered = self.gathering.end(self.task.attempt);
             journal.append(Event::Gathered(Box::new(gathered)));
         }

@@ -53,12 +53,7 @@ impl Counters {
         )
     }
 
-    fn begin(
-        version: u8,
-        memory: Option<PathBuf>,
-        pids: Option<PathBuf>,
-        own: bool,
-    ) -> Counters {
+    fn begin(version: u8, memory: Option<PathBuf>, pids: Option<PathBuf>, own: bool) -> Counters {
         let mut counters = Counters {
             version,
             memory,
@@ -99,8 +94,8 @@ impl Counters {
     fn read(&self) -> Values {
         let memory = |name| file(self.memory.as_deref(), name);
         let number = |name| memory(name)?.trim().parse().ok();
-        let pids_limit_hits = file(self.pids.as_deref(), "pids.events")
-            .and_then(|text| keyed(&text, "max"));
+        let pids_limit_hits =
+            file(self.pids.as_deref(), "pids.events").and_then(|text| keyed(&text, "max"));
         if self.version == 1 {
             Values {
                 peak_bytes: number("memory.max_usage_in_bytes"),
@@ -144,8 +139,7 @@ mod tests {
     use super::*;
 
     fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
-        let folder =
-            std::env::temp_dir().join(format!("crashpoint-{name}-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("crashpoint-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         for (file, text) in files {
             std::fs::write(folder.join(file), text).unwrap();
@@ -208,7 +202,13 @@ mod tests {
 
     #[test]
     fn malformed_texts_have_no_number() {
-        for text in ["", "oom_kill", "oom_kill x", "oom_kill -1", "oom_kill_disable 0"] {
+        for text in [
+            "",
+            "oom_kill",
+            "oom_kill x",
+            "oom_kill -1",
+            "oom_kill_disable 0",
+        ] {
             assert_eq!(keyed(text, "oom_kill"), None, "{text:?}");
         }
     }

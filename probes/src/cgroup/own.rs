@@ -19,8 +19,6 @@ use super::leftovers::{self, name, remove_leftovers};
 use super::limit;
 use super::place::Place;
 
-
-
 /// A group whose processes were killed is empty soon; one of them may be stuck in a driver.
 const EMPTYING: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(2);
@@ -71,7 +69,11 @@ impl OwnGroup {
             Some((_, place)) => {
                 group.version = place.version;
                 let both = place.version == 2 && limits.pids.is_some();
-                let wanted: &[&str] = if both { &["memory", "pids"] } else { &["memory"] };
+                let wanted: &[&str] = if both {
+                    &["memory", "pids"]
+                } else {
+                    &["memory"]
+                };
                 match directory(&place, wanted, &name) {
                     Ok(path) => {
                         group.pids = both.then(|| path.clone());
@@ -112,8 +114,7 @@ impl OwnGroup {
 
     /// A process joins by writing itself to `cgroup.procs` in each of them.
     pub fn directories(&self) -> Vec<PathBuf> {
-        let mut directories: Vec<PathBuf> =
-            self.memory.iter().chain(&self.pids).cloned().collect();
+        let mut directories: Vec<PathBuf> = self.memory.iter().chain(&self.pids).cloned().collect();
         directories.dedup();
         directories
     }
@@ -184,12 +185,7 @@ fn parents(place: &Place) -> Vec<&Path> {
     parents
 }
 
-fn in_parent(
-    parent: &Path,
-    version: u8,
-    controllers: &[&str],
-    name: &str,
-) -> io::Result<PathBuf> {
+fn in_parent(parent: &Path, version: u8, controllers: &[&str], name: &str) -> io::Result<PathBuf> {
     if version == 2 {
         let subtree = parent.join("cgroup.subtree_control");
         let handed_on = fs::read_to_string(&subtree)?;

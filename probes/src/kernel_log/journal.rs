@@ -8,7 +8,7 @@ use crashpoint_reports::gathered::KernelLog;
 use super::kept::Kept;
 use crate::bounded;
 
-const ANSWERS: Duration = Duration::from_secs(3);
+const ANSWERS: Duration = Duration::from_secs(2);
 const MOST_BYTES: u64 = 4 << 20;
 
 pub fn since(wall_us: u64) -> Result<KernelLog, String> {

@@ -141,19 +141,34 @@ mod tests {
         let log = lines(&["3,1,5000001,-;first\\x0asecond \\x5c \\xc3\\xa4 \\xz1 \\x\n"]);
         assert_eq!(
             log.lines,
-            ["[    5.000001] first", "[    5.000001] second \\ ä \\xz1 \\x"]
+            [
+                "[    5.000001] first",
+                "[    5.000001] second \\ ä \\xz1 \\x"
+            ]
         );
     }
 
     #[test]
     fn a_gap_in_the_numbers_is_told() {
         assert!(lines(&["6,1,1,-;a", "6,3,1,-;b"]).lost_some);
-        assert!(!lines(&["6,1,1,-;a", "6,2,1,c;b", "6,18446744073709551615,1,-;"]).lines.is_empty());
+        assert!(
+            !lines(&["6,1,1,-;a", "6,2,1,c;b", "6,18446744073709551615,1,-;"])
+                .lines
+                .is_empty()
+        );
     }
 
     #[test]
     fn what_is_no_record_is_passed_over() {
-        for text in ["", ";", "6,1;x", "6,x,1,-;x", "6,1,-1,-;x", "no semicolon", ",,,;"] {
+        for text in [
+            "",
+            ";",
+            "6,1;x",
+            "6,x,1,-;x",
+            "6,1,-1,-;x",
+            "no semicolon",
+            ",,,;",
+        ] {
             assert!(lines(&[text]).lines.is_empty(), "{text:?}");
         }
     }

@@ -194,10 +194,10 @@ impl OpenAttempt {
             None => {
                 // The supervisor may have died between the two records of one ending.
                 let ended = self.ended.take().map(|(ended, _)| ended);
-                (ending, limit, usage) = ended.map_or(
-                    (Ending::of(EndingKind::Unreported), None, None),
-                    |ended| (ended.ending, ended.limit, ended.usage),
-                );
+                (ending, limit, usage) = ended
+                    .map_or((Ending::of(EndingKind::Unreported), None, None), |ended| {
+                        (ended.ending, ended.limit, ended.usage)
+                    });
                 (spawn_error, stdout, stderr) = (None, None, None);
                 (left_behind, threads) = (Vec::new(), Vec::new());
             }

@@ -64,7 +64,11 @@ fn group(counters: &CgroupCounters) -> Option<String> {
     let happened: Vec<String> = [
         (counters.limit_hits, "the memory limit reached", "time"),
         (counters.oom_kills, "ended by the OOM killer", "process"),
-        (counters.pids_limit_hits, "the limit on processes reached", "time"),
+        (
+            counters.pids_limit_hits,
+            "the limit on processes reached",
+            "time",
+        ),
     ]
     .into_iter()
     .filter_map(|(n, what, unit)| {
@@ -78,7 +82,14 @@ fn group(counters: &CgroupCounters) -> Option<String> {
     if happened.is_empty() && !counters.own {
         return None;
     }
-    let mut parts = vec![if counters.own { "its own" } else { "shared with others" }.to_owned()];
+    let mut parts = vec![
+        if counters.own {
+            "its own"
+        } else {
+            "shared with others"
+        }
+        .to_owned(),
+    ];
     parts.extend(
         counters
             .memory_limit_bytes

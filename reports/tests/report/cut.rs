@@ -1,8 +1,8 @@
 //! A journal may stop at any record.
 
+use crashpoint_reports::event::Usage;
 use crashpoint_reports::event::{Ended, Event, LeftBehind};
 use crashpoint_reports::journal::{encode, read_segment};
-use crashpoint_reports::event::Usage;
 use crashpoint_reports::{EndingKind, Outcome, Phase, render};
 
 use crate::journal::{GIB, Journal, attempts, fold, ladder_with_a_bad_fifth, signal};

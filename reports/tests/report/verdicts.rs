@@ -242,3 +242,76 @@ fn an_injected_fault_is_evidence_and_changes_no_class() {
             .contains("segfault@image=5")
     );
 }
+
+fn hung(threads: &[ThreadState]) -> (Class, Confidence) {
+    let found = verdict(&Bundle {
+        ending: Some(Ending::of(EndingKind::Timeout)),
+        threads,
+        ..Bundle::default()
+    });
+    (found.class, found.confidence)
+}
+
+fn sleeping(call: &str) -> ThreadState {
+    ThreadState {
+        state: "S".into(),
+        syscall: Some(call.into()),
+        cpu_percent: Some(0),
+        ..ThreadState::default()
+    }
+}
+
+#[test]
+fn threads_that_all_wait_on_the_host_are_a_deadlock() {
+    let (lock, sleep) = (sleeping("futex"), sleeping("clock_nanosleep"));
+    assert_eq!(
+        hung(&[lock.clone(), lock.clone()]),
+        (Class::HostDeadlock, Confidence::Likely)
+    );
+    assert_eq!(
+        hung(&[lock.clone(), sleep]),
+        (Class::HostDeadlock, Confidence::Possible)
+    );
+    let pipe = ThreadState {
+        file: Some("pipe:[77]".into()),
+        ..sleeping("read")
+    };
+    assert_eq!(
+        hung(&[pipe.clone()]),
+        (Class::HostDeadlock, Confidence::Possible)
+    );
+    let stopped = ThreadState {
+        state: "T".into(),
+        ..ThreadState::default()
+    };
+    assert_eq!(
+        hung(&[stopped]),
+        (Class::KilledFromOutside, Confidence::Possible)
+    );
+    // One that works, waits for a device or talks to somebody elsewhere leaves it open.
+    let busy = ThreadState {
+        state: "R".into(),
+        syscall: None,
+        cpu_percent: Some(99),
+        ..lock.clone()
+    };
+    let device = ThreadState {
+        state: "D".into(),
+        ..sleeping("ioctl")
+    };
+    let socket = ThreadState {
+        file: Some("socket:[78]".into()),
+        ..sleeping("read")
+    };
+    let not_looked_at = ThreadState {
+        cpu_percent: None,
+        ..lock.clone()
+    };
+    for other in [busy, device, socket, sleeping("poll"), not_looked_at] {
+        assert_eq!(
+            hung(&[lock.clone(), other]),
+            (Class::Unknown, Confidence::None)
+        );
+    }
+    assert_eq!(hung(&[]), (Class::Unknown, Confidence::None));
+}

@@ -14,6 +14,12 @@ pub fn limit(bundle: &Bundle<'_>) -> Option<Verdict> {
         seen.push(Evidence::new("limit", limit));
     }
     seen.extend(bundle.threads.iter().take(8).map(thread));
+    if found.kind == EndingKind::Timeout
+        && let Some((class, confidence, because)) = waiting(bundle.threads)
+    {
+        seen.push(Evidence::new("threads", because));
+        return Some(Verdict::new(class, confidence, seen));
+    }
     let missing = match found.kind {
         EndingKind::Timeout if bundle.threads.is_empty() => {
             "what it was waiting for: no state of its threads was recorded"
@@ -61,13 +67,79 @@ pub fn seen(bundle: &Bundle<'_>) -> Option<Verdict> {
     ))
 }
 
+/// Calls in which a thread waits for something on this host, and for nothing else.
+const LOCAL: [&str; 11] = [
+    "futex",
+    "nanosleep",
+    "clock_nanosleep",
+    "pause",
+    "rt_sigsuspend",
+    "rt_sigtimedwait",
+    "wait4",
+    "waitid",
+    "flock",
+    "fcntl",
+    "sched_yield",
+];
+/// A thread that only waits uses no more than this of a processor.
+const IDLE_PERCENT: u32 = 1;
+
+/// What the threads say together. One that is in the kernel on behalf of a device, talks to
+/// somebody elsewhere or works leaves it open.
+fn waiting(threads: &[ThreadState]) -> Option<(Class, Confidence, &'static str)> {
+    let all = |is: fn(&ThreadState) -> bool| !threads.is_empty() && threads.iter().all(is);
+    if all(|it| matches!(it.state.as_str(), "T" | "t")) {
+        return Some((
+            Class::KilledFromOutside,
+            Confidence::Possible,
+            "every thread is stopped, as by SIGSTOP or a debugger",
+        ));
+    }
+    if !all(|it| it.state == "S" && it.cpu_percent.is_some_and(|it| it <= IDLE_PERCENT)) {
+        return None;
+    }
+    if all(|it| it.syscall.as_deref() == Some("futex")) {
+        return Some((
+            Class::HostDeadlock,
+            Confidence::Likely,
+            "every thread waits for a lock or for another thread, and none uses a processor",
+        ));
+    }
+    all(waits_locally).then_some((
+        Class::HostDeadlock,
+        Confidence::Possible,
+        "every thread waits for something on this host, and none uses a processor",
+    ))
+}
+
+fn waits_locally(thread: &ThreadState) -> bool {
+    let on_a_pipe = || {
+        let file = thread.file.as_deref().unwrap_or_default();
+        file.starts_with("pipe:") || file.starts_with("/dev/pts/") || file.starts_with("/dev/tty")
+    };
+    match thread.syscall.as_deref() {
+        Some("read" | "write") => on_a_pipe(),
+        Some(call) => LOCAL.contains(&call),
+        None => false,
+    }
+}
+
 fn thread(thread: &ThreadState) -> Evidence {
     let mut text = format!(
         "thread {} ({}) in state {}",
         thread.tid, thread.name, thread.state
     );
+    if let Some(call) = &thread.syscall {
+        text += &format!(", in {call}");
+    }
+    if let Some(file) = &thread.file {
+        text += &format!(" on {file}");
+    }
     if let Some(wchan) = &thread.wchan {
         text += &format!(", waiting in {wchan}");
+    }
+    if let Some(percent) = thread.cpu_percent.filter(|&it| it > IDLE_PERCENT) {
+        text += &format!(", using {percent} % of a processor");
     }
     Evidence::new("threads", text)
 }
