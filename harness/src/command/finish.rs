@@ -8,6 +8,7 @@ use crashpoint_reports::{Outcome, Report, render};
 use crate::cli::{ColorChoice, Common};
 use crate::exit_code;
 use crate::failure::Failure;
+use crate::supervise::settle;
 
 pub fn finish(common: &Common, report: &Report, directory: &Path) -> Result<u8, Failure> {
     if common.json {
@@ -43,6 +44,7 @@ pub fn columns() -> usize {
 
 /// A reader that has left (`| head`) is no failure of ours.
 pub fn print(text: &str) -> Result<(), Failure> {
+    settle();
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::harness(

@@ -2,9 +2,9 @@
 //! the watch waiting.
 
 use std::io::{self, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -14,6 +14,17 @@ const WAITING_BYTES: usize = 512 << 10;
 /// The end of the output is waited for this long. Whoever has not read it by then, as with a pager,
 /// gets it while we go on.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+
+static LATE: Mutex<Vec<Receiver<()>>> = Mutex::new(Vec::new());
+
+/// Waits for readers who had not taken everything: for whoever is about to write to them as well,
+/// who would have to wait for them in any case.
+pub fn settle() {
+    let late = LATE.lock().map(|mut late| std::mem::take(&mut *late));
+    for finished in late.unwrap_or_default() {
+        let _ = finished.recv();
+    }
+}
 
 pub struct Echo {
     /// `None` once the reader has left: the program goes on without it.
@@ -66,7 +77,11 @@ impl Echo {
     /// Waits a bounded time until all is handed on.
     pub fn finish(mut self) {
         self.pieces = None;
-        let _ = self.finished.recv_timeout(LAST_WORDS);
+        if self.finished.recv_timeout(LAST_WORDS) == Err(RecvTimeoutError::Timeout)
+            && let Ok(mut late) = LATE.lock()
+        {
+            late.push(self.finished);
+        }
     }
 }
 

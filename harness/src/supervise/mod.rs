@@ -28,6 +28,7 @@ use thiserror::Error;
 
 use crate::interrupt::Interrupt;
 use crate::journal::{Journal, JournalError};
+pub use echo::settle;
 pub use time_limits::{LaterImage, TimeLimits};
 
 /// What to run, and within which bounds.

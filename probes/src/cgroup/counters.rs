@@ -93,13 +93,15 @@ impl Counters {
 
     fn read(&self) -> Values {
         let memory = |name| file(self.memory.as_deref(), name);
-        let number = |name| memory(name)?.trim().parse().ok();
+        let number = |name| -> Option<u64> { memory(name)?.trim().parse().ok() };
         let pids_limit_hits =
             file(self.pids.as_deref(), "pids.events").and_then(|text| keyed(&text, "max"));
         if self.version == 1 {
             Values {
                 peak_bytes: number("memory.max_usage_in_bytes"),
-                limit_hits: number("memory.failcnt"),
+                // Where swap is limited too, it is that counter which fails.
+                limit_hits: number("memory.failcnt")
+                    .map(|hits: u64| hits + number("memory.memsw.failcnt").unwrap_or(0)),
                 // Version 1 does not count those that ended without a kill.
                 oom_events: None,
                 oom_kills: memory("memory.oom_control").and_then(|text| keyed(&text, "oom_kill")),
@@ -187,6 +189,7 @@ mod tests {
                     "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n",
                 ),
                 ("memory.failcnt", "126\n"),
+                ("memory.memsw.failcnt", "4\n"),
                 ("memory.max_usage_in_bytes", "49999872\n"),
                 ("memory.limit_in_bytes", "9223372036854771712\n"),
             ],
@@ -194,7 +197,7 @@ mod tests {
         let mut counters = Counters::begin(1, Some(group.clone()), None, true);
         counters.before = Values::default();
         let since = counters.since();
-        assert_eq!((since.limit_hits, since.oom_kills), (Some(126), Some(1)));
+        assert_eq!((since.limit_hits, since.oom_kills), (Some(130), Some(1)));
         assert_eq!(since.memory_peak_bytes, Some(49_999_872));
         assert_eq!((since.memory_limit_bytes, since.oom_events), (None, None));
         std::fs::remove_dir_all(&group).unwrap();
