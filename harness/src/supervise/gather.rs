@@ -34,7 +34,10 @@ impl Gathering {
         let mut not_readable = Vec::new();
         let mut had = |why| not_readable.push(why);
         let kernel_log = self.kernel_log.end().map_err(&mut had).ok();
-        let crash = crash::left_in(&self.folder).map_err(&mut had).ok().flatten();
+        let crash = crash::left_in(&self.folder)
+            .map_err(&mut had)
+            .ok()
+            .flatten();
         let temporary = std::env::temp_dir();
         let (disks, silent) = disk::space(&[&self.folder, &temporary, Path::new("/dev/shm")]);
         Gathered {
