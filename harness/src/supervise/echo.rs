@@ -90,7 +90,7 @@ mod tests {
     use super::*;
     use std::io::Read;
 
-    const PIECE: [u8; 64 << 10] = [b'x'; 64 << 10];
+    static PIECE: [u8; 64 << 10] = [b'x'; 64 << 10];
 
     #[test]
     fn a_reader_that_does_not_read_keeps_nobody_and_loses_nothing() {

@@ -277,7 +277,7 @@ fn threads_that_all_wait_on_the_host_are_a_deadlock() {
         ..sleeping("read")
     };
     assert_eq!(
-        hung(&[pipe.clone()]),
+        hung(std::slice::from_ref(&pipe)),
         (Class::HostDeadlock, Confidence::Possible)
     );
     let stopped = ThreadState {
