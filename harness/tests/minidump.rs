@@ -83,6 +83,68 @@ fn an_abort_was_sent_by_the_process_itself() {
 }
 
 #[test]
+fn a_call_through_a_null_pointer_has_a_caller() {
+    let (_place, _ran, crash) = crashes("null-call", 11);
+    assert_eq!(crash["address"], 0);
+    assert_eq!(symbols(&crash)[1], format!("{FAULT}null_call::commit"));
+}
+
+/// Rust's own handler comes after ours: it says what it was, and aborts.
+#[track_caller]
+fn overflows(fault: &str, thread: &str) {
+    let (_place, ran, crash) = crashes(fault, 6);
+    assert_eq!(crash["signal"], 11);
+    assert_eq!(crash["stack_overflow"], true);
+    assert_eq!(crash["thread"], thread);
+    assert_eq!(
+        symbols(&crash)[0],
+        format!("{FAULT}stack_overflow::recurse")
+    );
+    assert_eq!(crash["minidump"], "minidump.dmp");
+    let stderr = std::fs::read_to_string(folder(&ran).join("stderr.log")).unwrap();
+    assert!(stderr.contains("has overflowed its stack"), "{stderr}");
+}
+
+#[test]
+fn the_main_threads_stack_that_overflows() {
+    overflows("stack-overflow", "crashpoint");
+}
+
+#[test]
+fn another_threads_stack_that_overflows() {
+    overflows("thread-stack-overflow", "parser");
+}
+
+#[test]
+fn a_signal_from_outside_ends_it_and_its_sender_is_named() {
+    let place = Place::new();
+    let child = place
+        .command(&["fault", "hang"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The marker of the phase in which it hangs is the second one.
+    let pid = support::eventually("the worker hangs", || {
+        let records = support::records(&place);
+        let markers = records
+            .iter()
+            .filter(|it| it["event"]["marker"].is_object());
+        let spawned = records
+            .iter()
+            .find_map(|it| it["event"]["spawned"]["pid"].as_i64());
+        spawned.filter(|_| markers.count() >= 2)
+    });
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(pid).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGSEGV).unwrap();
+    let ran = place.ran(child).exits(10);
+    let attempt = &ran.report()["cases"][0]["attempts"][0];
+    assert_eq!(attempt["ending"]["signal"], 11);
+    assert_eq!(crash_of(&ran)["sender_pid"], std::process::id());
+    assert_eq!(attempt["verdict"]["class"], "killed_from_outside");
+}
+
+#[test]
 fn the_minidump_names_the_thread_and_the_address_and_no_environment() {
     let place = Place::new();
     let child = place

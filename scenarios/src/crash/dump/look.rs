@@ -43,7 +43,9 @@ pub fn look(context: &Context) -> Crash {
             return crash;
         }
     };
-    if let Some(address) = crash.address {
+    // Of the other signals it is the instruction's.
+    let accessed = matches!(crash.signal, libc::SIGSEGV | libc::SIGBUS);
+    if let Some(address) = crash.address.filter(|_| accessed) {
         crash.mapping = maps.name_at(address);
         crash.stack_overflow = crash.signal == libc::SIGSEGV
             && address.abs_diff(registers.sp) <= NEAR
