@@ -22,6 +22,7 @@ pub mod sample;
 pub mod schema;
 pub mod signature;
 pub mod statistics;
+pub mod triage;
 pub mod verdict;
 mod words;
 

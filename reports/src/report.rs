@@ -35,6 +35,9 @@ pub struct Report {
     /// The crashes by their signature, in the order in which they were first seen.
     #[serde(default)]
     pub crashes: Vec<Crash>,
+    /// What was found out about each failed case by trying it again.
+    #[serde(default)]
+    pub reproductions: Vec<Reproduction>,
     pub findings: Vec<Finding>,
     pub statistics: Statistics,
     pub differential: Vec<Suspect>,
@@ -118,6 +121,9 @@ pub struct Attempt {
     #[serde(default)]
     pub purpose: Purpose,
     pub diagnostic: bool,
+    /// The command line that does the same in a run of its own, where there is one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<String>,
     /// What it does otherwise than its case says.
     #[serde(default, skip_serializing_if = "Variation::is_none")]
     pub variation: Variation,
@@ -257,6 +263,75 @@ pub struct Crash {
     pub first: String,
 }
 
+/// Whether a crash came again, and how little was enough for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Reproduction {
+    pub case: String,
+    pub signature: Signature,
+    pub finding: Recurrence,
+    /// Of the attempts at the case as it was planned, the first crash and the repeats of it, those
+    /// that ended in this crash. The interval is the case's own, and no rate of the run.
+    pub same: Proportion,
+    /// Those that ended in another crash.
+    pub otherwise: u32,
+    /// With the GPU made to tell more; `null` if there was no reason for it.
+    pub diagnostic: Option<DiagnosticRun>,
+    /// The smallest input that was seen to end in this crash; `null` if it never came again.
+    pub smallest: Option<SmallestInput>,
+    /// Every smaller input that was tried, in order.
+    pub tried: Vec<TriedInput>,
+    /// Why nothing smaller was looked for, or not to the end.
+    pub because: Option<String>,
+    /// All of this in a sentence.
+    pub conclusion: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Recurrence {
+    /// In every attempt.
+    Always,
+    /// In more than one, and not in all.
+    Sometimes,
+    /// In none but the first.
+    NotAgain,
+    /// It was not tried again.
+    NotTried,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DiagnosticRun {
+    /// The attempt's number in the run.
+    pub number: u32,
+    pub outcome: Outcome,
+    /// It ended in the same crash; under changed conditions it may show another face.
+    pub same: bool,
+    pub folder: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SmallestInput {
+    /// Indices, in the order of analysis.
+    pub images: Vec<u32>,
+    pub files: Vec<String>,
+    pub max_new_tokens: Option<u32>,
+    /// Of the attempts with this input, those that ended in this crash.
+    pub same: u32,
+    pub of: u32,
+    /// To be pasted into a shell; `null` where no command line says the same.
+    pub command: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TriedInput {
+    pub images: Vec<u32>,
+    pub max_new_tokens: Option<u32>,
+    pub same: u32,
+    /// Ended in another crash.
+    pub otherwise: u32,
+    pub of: u32,
+}
+
 /// Something worth saying without a death.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
@@ -331,6 +406,17 @@ pub struct Suspect {
     /// The measured values, by name with their unit.
     pub numbers: serde_json::Map<String, serde_json::Value>,
     pub because: String,
+    /// What would decide, for a person to do: crashpoint changes no setting of a machine.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub experiments: Vec<Experiment>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Experiment {
+    /// What to do, and what the result would mean.
+    pub what: String,
+    /// To be pasted into a shell, in this order.
+    pub commands: Vec<String>,
 }
 
 /// What the reader of the journal found.

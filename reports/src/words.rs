@@ -62,6 +62,21 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// A command line as a shell reads it.
+pub fn shell(words: &[String]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| in_quotes(word)).collect();
+    quoted.join(" ")
+}
+
+fn in_quotes(word: &str) -> String {
+    let safe = |letter: char| letter.is_ascii_alphanumeric() || "_-./=:,@%+".contains(letter);
+    if !word.is_empty() && word.chars().all(safe) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -49,8 +49,6 @@ pub struct Finished {
     /// Exit code 0 before its work was done.
     pub left_early: bool,
     pub own_worker: bool,
-    /// The command line that does the same.
-    pub again: Vec<String>,
     pub pid: Option<i32>,
 }
 
@@ -240,6 +238,7 @@ impl OpenAttempt {
                 purpose => purpose,
             },
             diagnostic: self.start.diagnostic || self.start.purpose == Purpose::Diagnostic,
+            again: self.start.again,
             variation: self.start.variation,
             outcome,
             ending,
@@ -270,7 +269,6 @@ impl OpenAttempt {
             extremes: self.extremes,
             left_early,
             own_worker: self.start.job,
-            again: self.start.again,
             pid: self.pid,
         }
     }

@@ -29,9 +29,10 @@ use crate::event::{
 };
 use crate::outcome::Outcome;
 use crate::protocol::AllocatorMemory;
-use crate::report::{JournalState, Report, Run, SCHEMA};
+use crate::report::{Attempt, JournalState, Report, Reproduction, Run, SCHEMA};
 use crate::sample::Sample;
 use crate::signature::Signature;
+use crate::triage;
 use attempt::OpenAttempt;
 use clock::{Clock, Instant};
 
@@ -216,12 +217,25 @@ impl Fold {
         for finished in &mut attempts {
             findings::adopt(finished, &findings);
         }
+        let reproductions = reproductions(
+            &attempts,
+            self.plan.as_ref(),
+            &triage::Ends {
+                known: &self.triage_ends,
+                complete: self.ended.is_some(),
+            },
+        );
         let differential = diagnose::differential(&diagnose::Run {
             attempts: &attempts,
             settings,
             environment: self.environment.as_ref(),
             statistics: &statistics,
             allocator: self.allocator,
+            reproductions: &reproductions,
+            command: self
+                .header
+                .as_ref()
+                .map_or(&[][..], |header| &header.command),
         });
         let run = Run {
             id: self
@@ -262,6 +276,7 @@ impl Fold {
             cases,
             crash_points,
             crashes,
+            reproductions,
             findings,
             statistics,
             differential,
@@ -270,8 +285,45 @@ impl Fold {
     }
 }
 
+/// Of every case that was looked into after a crash, in the order of the crashes.
+fn reproductions(
+    attempts: &[Finished],
+    plan: Option<&Plan>,
+    ends: &triage::Ends<'_>,
+) -> Vec<Reproduction> {
+    let mut by_case: Vec<(&str, Vec<&Attempt>)> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for finished in attempts {
+        let place = *places.entry(&finished.case).or_insert_with(|| {
+            by_case.push((&finished.case, Vec::new()));
+            by_case.len() - 1
+        });
+        if let Some((_, of_case)) = by_case.get_mut(place) {
+            of_case.push(&finished.attempt);
+        }
+    }
+    let images: HashMap<&str, &[u32]> = plan
+        .into_iter()
+        .flat_map(|plan| &plan.cases)
+        .map(|case| (case.name.as_str(), case.images.as_slice()))
+        .collect();
+    let settings = plan.map(|plan| &plan.settings);
+    let mut found: Vec<(u32, Reproduction)> = by_case
+        .into_iter()
+        .filter_map(|(case, attempts)| {
+            let images = images.get(case).copied().unwrap_or_default();
+            let history = triage::History::of(images, settings, attempts)?;
+            let planned = plan.map_or(&[][..], |plan| &plan.images);
+            let reproduction = triage::reproduction(case, &history, planned, ends)?;
+            Some((history.crash.number, reproduction))
+        })
+        .collect();
+    found.sort_by_key(|(number, _)| *number);
+    found.into_iter().map(|(_, it)| it).collect()
+}
+
 /// The image of the plan with this index: as a rule the plan lists them in order.
-fn planned(plan: &[PlannedImage], index: u32) -> Option<&PlannedImage> {
+pub(crate) fn planned(plan: &[PlannedImage], index: u32) -> Option<&PlannedImage> {
     let is_it = |image: &&PlannedImage| image.index == index;
     let place = (index as usize).checked_sub(1)?;
     plan.get(place)

@@ -11,6 +11,10 @@ const LINES: usize = 23;
 const LABEL: usize = 12;
 /// Of the crashing thread's stack.
 const FRAMES: usize = 4;
+/// Rungs are shown even where a long stack leaves no room for them.
+const FEWEST: usize = 2;
+/// A command line has no need to fit a line; it has to be whole.
+const LONGEST_COMMAND: usize = 4000;
 
 const BOLD: &str = "1";
 const RED: &str = "31";
@@ -27,7 +31,9 @@ pub fn terminal(report: &Report, color: bool) -> String {
     headline(&mut screen, report);
     verdict(&mut screen, report);
     let measured = measured(report);
-    let room = LINES.saturating_sub(screen.lines.len() + measured.len() + 3);
+    let room = LINES
+        .saturating_sub(screen.lines.len() + measured.len() + 3)
+        .max(FEWEST);
     ladder(&mut screen, &rungs(report), room);
     screen.push(String::new());
     for (label, text) in &measured {
@@ -35,6 +41,25 @@ pub fn terminal(report: &Report, color: bool) -> String {
     }
     let mut text = screen.lines.join("\n");
     text.push('\n');
+    text += &reproduce(report);
+    text
+}
+
+/// The command lines to be pasted, whole: no screen's width may cut them.
+fn reproduce(report: &Report) -> String {
+    /// Of a run with more failing cases the rest is in the report.
+    const MOST: usize = 3;
+    let commands = report
+        .reproductions
+        .iter()
+        .filter_map(|found| found.smallest.as_ref()?.command.as_ref());
+    let mut text = String::new();
+    for command in commands.take(MOST) {
+        text += &format!(
+            "\nto reproduce it:\n  {}\n",
+            plain(command, LONGEST_COMMAND)
+        );
+    }
     text
 }
 
@@ -158,6 +183,9 @@ fn verdict(screen: &mut Screen, report: &Report) {
             .filter(|it| it.finding == finding);
         of_it.map(|it| it.suspect.replace('_', " ")).collect()
     };
+    if let Some(found) = report.reproductions.first() {
+        screen.rows("again", &found.conclusion, 2);
+    }
     let supported = named(SuspectFinding::Supported);
     if !supported.is_empty() {
         screen.row("supported", &supported.join(", "));
@@ -165,6 +193,19 @@ fn verdict(screen: &mut Screen, report: &Report) {
     let ruled_out = named(SuspectFinding::RuledOut);
     if !ruled_out.is_empty() {
         screen.row("ruled out", &ruled_out.join(", "));
+    }
+    let open: Vec<String> = report
+        .differential
+        .iter()
+        .filter(|suspect| !suspect.experiments.is_empty())
+        .map(|suspect| suspect.suspect.replace('_', " "))
+        .collect();
+    if !open.is_empty() {
+        let line = format!(
+            "{}: experiments that decide are in report.md",
+            open.join(", ")
+        );
+        screen.row("open", &line);
     }
     screen.push(String::new());
 }

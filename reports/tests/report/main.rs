@@ -15,4 +15,5 @@ mod rendering;
 mod schema;
 mod signatures;
 mod suspects;
+mod triage;
 mod verdicts;

@@ -306,3 +306,43 @@ fn an_xid_in_the_kernel_log_speaks_of_the_hardware_and_none_rules_nothing_out() 
     assert_eq!(suspect(&quiet, "gpu_hardware").finding, NotTested);
     assert_eq!(suspect(&quiet, "driver").finding, NotTested);
 }
+
+#[test]
+fn a_machine_that_went_away_leaves_experiments_and_a_segfault_none() {
+    let gone = on_a_gpu(|_| (), Ending::of(EndingKind::MachineGone)).report();
+    let power = &suspect(&gone, "power").experiments;
+    let commands = power[0].commands.join("\n");
+    // No limit was known, and none is made up.
+    assert!(commands.contains("sudo nvidia-smi -i 0 -pl WATTS"));
+    assert!(commands.contains("crashpoint run"));
+    assert_eq!(
+        power[1].commands,
+        ["crashpoint run burn --device cuda:0 --burn 10m"]
+    );
+    assert!(!suspect(&gone, "gpu_hardware").experiments.is_empty());
+    assert!(suspect(&gone, "host_memory").experiments.is_empty());
+    let page = crashpoint_reports::render::markdown(&gone);
+    assert!(page.contains("What would decide on power"), "{page}");
+    let crashed = on_a_gpu(|_| (), crate::journal::signal(11)).report();
+    for suspect in &crashed.differential {
+        assert!(suspect.experiments.is_empty(), "{}", suspect.suspect);
+    }
+}
+
+#[test]
+fn the_lowered_limit_is_worked_out_from_the_one_in_force() {
+    let mut journal = on_a_gpu(|_| (), Ending::of(EndingKind::MachineGone));
+    let mut environment = crashpoint_reports::Environment::default();
+    environment
+        .gpu
+        .gpus
+        .push(crashpoint_reports::environment::Gpu {
+            power_limit_milliwatts: Some(350_000),
+            ..Default::default()
+        });
+    journal.push(Event::Environment(Box::new(environment)));
+    let report = journal.report();
+    let commands = &suspect(&report, "power").experiments[0].commands;
+    assert_eq!(commands[1], "sudo nvidia-smi -i 0 -pl 245");
+    assert_eq!(commands[3], "sudo nvidia-smi -i 0 -pl 350");
+}

@@ -28,11 +28,16 @@ fn is_before_images(phase: &Phase) -> bool {
 /// Over all attempts, the death included.
 fn alone(scene: &Scene<'_>, image: u32) -> Alone {
     let mut found = Alone::default();
+    let signature = scene.dead.and_then(|dead| dead.attempt.signature.as_ref());
     for finished in scene.others().chain(scene.dead) {
-        for analysis in finished.attempt.images.iter().filter(|it| it.position == 1) {
+        let attempt = &finished.attempt;
+        // With fewer tokens it may survive for want of them; and another crash is not this one.
+        let whole = attempt.variation.max_new_tokens.is_none();
+        let same = attempt.signature.is_none() || attempt.signature.as_ref() == signature;
+        for analysis in attempt.images.iter().filter(|it| it.position == 1) {
             match (analysis.index == image, analysis.outcome) {
-                (true, Outcome::Survived) => found.survived += 1,
-                (true, Outcome::Died | Outcome::Failed) => found.died += 1,
+                (true, Outcome::Survived) if whole => found.survived += 1,
+                (true, Outcome::Died | Outcome::Failed) if same => found.died += 1,
                 (false, Outcome::Survived) => found.others_survived += 1,
                 _ => {}
             }
@@ -59,6 +64,7 @@ pub fn this_image(scene: &Scene<'_>) -> Judgement {
         };
     };
     let alone = alone(scene, image);
+    let same = scene.reproduction().map(|found| found.same);
     let numbers = numbers([
         ("image", Some(Value::from(image))),
         ("position", point.position.map(Value::from)),
@@ -68,7 +74,26 @@ pub fn this_image(scene: &Scene<'_>) -> Judgement {
             "other_images_survived_alone",
             Some(Value::from(alone.others_survived)),
         ),
+        (
+            "crashes_as_planned",
+            same.map(|same| Value::from(same.events)),
+        ),
+        ("attempts_as_planned", same.map(|same| Value::from(same.n))),
     ]);
+    if let (
+        Some(goes),
+        Alone {
+            survived: 1..,
+            died: 0,
+            ..
+        },
+    ) = (scene.comes_and_goes(), &alone)
+    {
+        return Judgement::not_tested(
+            numbers,
+            format!("{goes}: that image {image} survived alone proves little"),
+        );
+    }
     match alone {
         Alone {
             survived: 1..,
@@ -115,8 +140,13 @@ pub fn accumulation(scene: &Scene<'_>) -> Judgement {
         .filter(|it| it.attempt.outcome == Outcome::Survived)
         .map(|it| it.attempt.images.len())
         .max();
+    let smallest = scene
+        .reproduction()
+        .and_then(|found| found.smallest.as_ref());
     let (Some(image), Some(position)) = (point.image, point.position) else {
-        return if is_before_images(&point.phase) {
+        return if let Some(1) = smallest.map(|smallest| smallest.images.len()) {
+            Judgement::ruled_out(numbers([]), "one image in a fresh worker is enough")
+        } else if is_before_images(&point.phase) {
             Judgement::ruled_out(
                 numbers([]),
                 format!("it died in phase {}, before the first image", point.phase),
@@ -135,7 +165,25 @@ pub fn accumulation(scene: &Scene<'_>) -> Judgement {
             "most_images_survived_in_one_worker",
             most_survived.map(Value::from),
         ),
+        (
+            "images_of_smallest_reproduction",
+            smallest.map(|smallest| Value::from(smallest.images.len())),
+        ),
     ]);
+    if let (
+        Some(goes),
+        Alone {
+            survived: 1..,
+            died: 0,
+            ..
+        },
+    ) = (scene.comes_and_goes(), &alone)
+    {
+        return Judgement::not_tested(
+            numbers,
+            format!("{goes}: that image {image} survived alone proves little"),
+        );
+    }
     if position == 1 {
         return Judgement::ruled_out(numbers, "it died at the first image of a fresh worker");
     }
@@ -146,10 +194,16 @@ pub fn accumulation(scene: &Scene<'_>) -> Judgement {
             ..
         } => Judgement::supported(
             numbers,
-            format!(
-                "image {image} died after {} others and survived alone",
-                position - 1
-            ),
+            match smallest.filter(|smallest| smallest.images.len() > 1) {
+                Some(smallest) => format!(
+                    "image {image} survived alone, and died as the last of {}",
+                    smallest.images.len()
+                ),
+                None => format!(
+                    "image {image} died after {} others and survived alone",
+                    position - 1
+                ),
+            },
         ),
         Alone {
             survived: 0,

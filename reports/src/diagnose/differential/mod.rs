@@ -3,6 +3,7 @@
 //! A suspect is ruled out on measured evidence only, and never because nothing was seen.
 
 mod experiment;
+mod experiments;
 mod gpu;
 mod host;
 mod kernel;
@@ -15,7 +16,7 @@ use crate::event::Settings;
 use crate::fold::Finished;
 use crate::outcome::Outcome;
 use crate::protocol::AllocatorMemory;
-use crate::report::{Statistics, Suspect, SuspectFinding};
+use crate::report::{Reproduction, Statistics, Suspect, SuspectFinding};
 use crate::verdict::{Class, Confidence};
 
 /// All that a run can say about its suspects.
@@ -26,6 +27,9 @@ pub struct Run<'a> {
     pub environment: Option<&'a Environment>,
     pub statistics: &'a Statistics,
     pub allocator: Option<AllocatorMemory>,
+    pub reproductions: &'a [Reproduction],
+    /// The command line of the run.
+    pub command: &'a [String],
 }
 
 /// What one suspect's rule finds.
@@ -75,6 +79,7 @@ pub fn differential(run: &Run<'_>) -> Vec<Suspect> {
                 finding: found.finding,
                 numbers: found.numbers,
                 because: found.because,
+                experiments: experiments::experiments(&scene, suspect, found.finding),
             }
         })
         .collect()
@@ -94,6 +99,22 @@ impl Scene<'_> {
             .attempts
             .iter()
             .filter(move |it| !it.attempt.diagnostic && Some(it.attempt.number) != dead)
+    }
+
+    /// What trying the case of the death again has shown.
+    fn reproduction(&self) -> Option<&Reproduction> {
+        let dead = self.dead?;
+        let mut found = self.run.reproductions.iter();
+        found.find(|it| {
+            it.case == dead.case && Some(&it.signature) == dead.attempt.signature.as_ref()
+        })
+    }
+
+    /// The death did not come every time: surviving once proves little then.
+    fn comes_and_goes(&self) -> Option<String> {
+        let same = self.reproduction()?.same;
+        (same.n > 1 && same.events < same.n)
+            .then(|| format!("the crash came in {} of {} attempts", same.events, same.n))
     }
 
     /// The last sample was taken so shortly before the end that little can have happened since.

@@ -1,6 +1,6 @@
 //! Where it died, how, and why; and what this says about the usual suspects.
 
-use super::super::escape::block;
+use super::super::escape::{block, inline};
 use super::table::Table;
 use super::text;
 use crate::gathered::Crash;
@@ -15,6 +15,10 @@ const STDERR_LINES: usize = 15;
 const STDERR_COLUMNS: usize = 200;
 const MOST_FRAMES: usize = 64;
 const FRAME_COLUMNS: usize = 200;
+const EXPERIMENT_COLUMNS: usize = 600;
+const COMMANDS: usize = 10;
+/// A command that is cut cannot be pasted.
+const COMMAND_COLUMNS: usize = 4000;
 
 pub fn section(report: &Report) -> String {
     let mut dead: Vec<(&str, &Attempt)> = report
@@ -225,5 +229,16 @@ pub fn differential(report: &Report) -> String {
             numbers.join(", "),
         ]);
     }
-    format!("## The usual suspects\n\n{table}\n")
+    let mut section = format!("## The usual suspects\n\n{table}\n");
+    for suspect in &report.differential {
+        for experiment in &suspect.experiments {
+            section += &format!(
+                "What would decide on {}: {}\n\n{}\n",
+                text(&suspect.suspect.replace('_', " ")),
+                inline(&experiment.what, EXPERIMENT_COLUMNS),
+                block(&experiment.commands.join("\n"), COMMANDS, COMMAND_COLUMNS)
+            );
+        }
+    }
+    section
 }

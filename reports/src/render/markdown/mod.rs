@@ -2,6 +2,7 @@
 
 mod death;
 mod measured;
+mod reproduction;
 mod surroundings;
 mod table;
 
@@ -19,6 +20,7 @@ pub fn markdown(report: &Report) -> String {
     let mut page = format!("# {}\n\n", sentence(&report.summary.headline));
     page += &opening(report);
     page += &death::section(report);
+    page += &reproduction::section(report);
     page += &death::crashes(report);
     page += &ladder(report);
     page += &measured::section(report);

@@ -4,7 +4,7 @@ use super::table::Table;
 use super::text;
 use crate::environment::Environment;
 use crate::report::{JournalState, Report};
-use crate::words::{counted, gib};
+use crate::words::{counted, gib, shell};
 
 pub fn section(report: &Report) -> String {
     let mut page = String::new();
@@ -63,8 +63,7 @@ fn reproduce(report: &Report) -> String {
     let Some(header) = &report.run.header else {
         return String::new();
     };
-    let words: Vec<String> = header.command.iter().map(|word| quoted(word)).collect();
-    let command = super::super::escape::block(&words.join(" "), 1, 2000);
+    let command = super::super::escape::block(&shell(&header.command), 1, 2000);
     let mut settings = Vec::new();
     if let Some(known) = &report.run.settings {
         let shown =
@@ -84,16 +83,6 @@ fn reproduce(report: &Report) -> String {
         part += &format!("Settings: {}.\n\n", settings.join(", "));
     }
     part
-}
-
-/// As a shell reads it.
-fn quoted(word: &str) -> String {
-    let safe = |letter: char| letter.is_ascii_alphanumeric() || "_-./=:,@%+".contains(letter);
-    if !word.is_empty() && word.chars().all(safe) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 fn record(report: &Report) -> String {
