@@ -160,6 +160,8 @@ pub struct RunOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub threads: Option<u32>,
     #[command(flatten)]
+    pub triage: RunTriage,
+    #[command(flatten)]
     pub budget: BudgetOptions,
     #[command(flatten)]
     pub limits: LimitOptions,
@@ -220,6 +222,55 @@ pub struct LimitOptions {
     pub timeout: Option<Duration>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "After a crash")]
+pub struct RunTriage {
+    /// Try a case that failed again, and look for the smallest input that is enough for it
+    #[arg(long, value_name = "on|off", num_args = 0..=1, require_equals = true, default_value = "on", default_missing_value = "on", hide_possible_values = true)]
+    pub triage: Switch,
+    /// The same as --triage=off
+    #[arg(long, conflicts_with = "triage")]
+    pub no_triage: bool,
+    #[command(flatten)]
+    pub bounds: TriageBounds,
+}
+
+impl RunTriage {
+    pub fn is_on(&self) -> bool {
+        self.triage == Switch::On && !self.no_triage
+    }
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "After a crash")]
+pub struct ExecTriage {
+    /// Run a program that failed again, as it is: only for one that may be run more than once
+    #[arg(long, value_name = "on|off", num_args = 0..=1, require_equals = true, default_value = "off", default_missing_value = "on", hide_possible_values = true)]
+    pub triage: Switch,
+    #[command(flatten)]
+    pub bounds: TriageBounds,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "After a crash")]
+pub struct TriageBounds {
+    /// Attempts at a case that failed, in all
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub attempts: u32,
+    /// Further attempts at a case that failed, whatever for
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub triage_attempts: u32,
+    /// No attempt of the triage begins after this time
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = humantime::parse_duration)]
+    pub triage_time: Duration,
+}
+
 #[derive(Debug, Args)]
 pub struct ExecOptions {
     /// End the program after this time
@@ -233,6 +284,8 @@ pub struct ExecOptions {
     pub stdin: bool,
     #[command(flatten)]
     pub isolation: IsolationOptions,
+    #[command(flatten)]
+    pub triage: ExecTriage,
     #[command(flatten)]
     pub common: Common,
     /// The program and its arguments

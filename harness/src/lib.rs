@@ -1,11 +1,13 @@
 //! The supervisor and the command line of crashpoint.
 
+mod again;
 pub mod cli;
 pub mod command;
 mod console;
 mod executable;
 pub mod exit_code;
 mod failure;
+mod gpu_tells;
 pub mod interrupt;
 mod isolation;
 pub mod journal;

@@ -40,6 +40,19 @@ pub struct PlannedRung {
     pub cases: Result<Vec<Draft>, String>,
 }
 
+/// One attempt at a case, with what is changed of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Trial<'a> {
+    pub rung: &'a Rung,
+    /// Counts the attempts at the case, from 1.
+    pub n: u32,
+    pub images: &'a [u32],
+    /// If not as many as planned.
+    pub max_new_tokens: Option<u32>,
+    /// For work that goes by time.
+    pub seconds: Option<f64>,
+}
+
 impl Plan {
     pub fn make(options: &RunOptions) -> Result<Plan, Failure> {
         let ladder = ladder(options)?;
@@ -140,16 +153,9 @@ impl Plan {
         }
     }
 
-    /// What the worker of a case is told; `seconds` bounds work that goes by time.
-    pub fn job(
-        &self,
-        options: &RunOptions,
-        rung: &Rung,
-        draft: &Draft,
-        n: u32,
-        seconds: Option<f64>,
-    ) -> Job {
-        let work = match rung.work {
+    /// What the worker of a case is told.
+    pub fn job(&self, options: &RunOptions, trial: &Trial<'_>) -> Job {
+        let work = match trial.rung.work {
             WorkKind::Burn => Work::Burn(Burn {
                 device: options.device.clone(),
                 dtype: self.dtype.name().to_owned(),
@@ -159,14 +165,14 @@ impl Plan {
                 model: self.model.clone(),
                 device: options.device.clone(),
                 dtype: self.dtype.name().to_owned(),
-                images: draft
+                images: trial
                     .images
                     .iter()
                     .filter_map(|&index| self.image(index))
                     .collect(),
-                until_seconds: rung.until.and(seconds),
+                until_seconds: trial.rung.until.and(trial.seconds),
                 question: options.question.clone(),
-                max_new_tokens: self.max_new_tokens,
+                max_new_tokens: trial.max_new_tokens.unwrap_or(self.max_new_tokens),
                 temperature: options.temperature,
                 top_p: options.top_p,
                 seed: options.seed,
@@ -178,7 +184,7 @@ impl Plan {
             inject: options
                 .inject
                 .clone()
-                .filter(|injection| injection.wants_attempt(n)),
+                .filter(|injection| injection.wants_attempt(trial.n)),
         }
     }
 

@@ -160,7 +160,9 @@ fn a_run_that_is_no_run_cannot_be_reported() {
 fn a_checkpoint_that_lacks_a_file_fails_in_load_and_stays_on_record() {
     let place = Place::new();
     place.write("model/tokenizer.json", "{}");
-    let ran = place.crashpoint(&["run", "--model", "model"]).exits(10);
+    let ran = place
+        .crashpoint(&["run", "--no-triage", "--model", "model"])
+        .exits(10);
     let report = ran.report();
     assert_eq!(
         attempts(&report).len(),
@@ -206,7 +208,7 @@ fn a_device_that_this_worker_cannot_have_is_named() {
         .exits(2)
         .says("cuda:N");
     let report = place
-        .crashpoint(&["run", "single", "--device", "cuda:0"])
+        .crashpoint(&["run", "single", "--no-triage", "--device", "cuda:0"])
         .exits(10)
         .report();
     let attempt = attempts(&report)[0];

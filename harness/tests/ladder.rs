@@ -93,7 +93,12 @@ fn the_same_image_gives_the_same_digest_every_time() {
 fn a_segfault_in_the_fifth_image_is_located_and_the_rest_is_kept() {
     let place = Place::new();
     let ran = place
-        .crashpoint(&["run", "--inject", "segfault@image=5,phase=decode"])
+        .crashpoint(&[
+            "run",
+            "--no-triage",
+            "--inject",
+            "segfault@image=5,phase=decode",
+        ])
         .exits(10);
     let report = ran.report();
     conforms(&report);
@@ -137,6 +142,7 @@ fn in_one_worker_the_images_before_the_crash_keep_their_results() {
         .crashpoint(&[
             "run",
             "fifth",
+            "--no-triage",
             "--inject",
             "segfault@image=5,phase=decode,token=3",
         ])
@@ -166,6 +172,7 @@ fn keep_going_climbs_on() {
     let arguments = [
         "run",
         "--keep-going",
+        "--no-triage",
         "--burn",
         "10ms",
         "--inject",
@@ -183,6 +190,7 @@ fn cycles_are_attempts_at_the_same_case() {
     let arguments = [
         "run",
         "single",
+        "--no-triage",
         "--cycles",
         "3",
         "--inject",

@@ -11,7 +11,7 @@ use support::{Place, worker};
 fn attempt(name: &str, more: &[&str]) -> Value {
     let place = Place::new();
     let path = worker(name);
-    let mut arguments = vec!["run", "single", "--worker", path.as_str()];
+    let mut arguments = vec!["run", "single", "--no-triage", "--worker", path.as_str()];
     arguments.extend(more);
     let report = place.crashpoint(&arguments).exits(10).report();
     report["cases"][0]["attempts"][0].clone()

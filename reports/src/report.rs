@@ -34,7 +34,7 @@ pub struct Report {
     pub crash_points: Vec<CrashPoint>,
     /// The crashes by their signature, in the order in which they were first seen.
     #[serde(default)]
-    pub crashes: Vec<Crash>,
+    pub crashes: Vec<CrashGroup>,
     /// What was found out about each failed case by trying it again.
     #[serde(default)]
     pub reproductions: Vec<Reproduction>,
@@ -252,7 +252,7 @@ impl CrashPoint {
 
 /// One crash, however often it was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Crash {
+pub struct CrashGroup {
     pub signature: Signature,
     /// Planned attempts that ended in it.
     pub attempts: u32,

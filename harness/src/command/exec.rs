@@ -1,17 +1,24 @@
 //! `crashpoint exec`: any program, under the same isolation and with the same record.
 
+use std::cell::Cell;
+
 use crashpoint_reports::event::{Plan, PlannedCase, Settings};
+use crashpoint_reports::triage::Step;
 use crashpoint_reports::{Ending, EndingKind, Event, Phase};
 use crashpoint_scenarios::fault::Needs;
+use nix::sys::stat::{SFlag, fstat};
 
 use super::finish::finish;
-use crate::cli::ExecOptions;
+use super::triage::{self, Triage};
+use crate::cli::{ExecOptions, Switch};
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::supervise::{Finished, Progress, Reason, Stdin, Task, TimeLimits};
 
 /// What shells add to a signal's number.
 const KILLED: i32 = 128;
+/// The only case.
+const CASE: &str = "exec";
 
 pub fn exec(options: &ExecOptions) -> Result<u8, Failure> {
     let Some((program, arguments)) = options.command.split_first() else {
@@ -19,41 +26,51 @@ pub fn exec(options: &ExecOptions) -> Result<u8, Failure> {
     };
     let group = options.isolation.group(&Needs::default())?;
     let session = Session::begin(&options.common)?;
-    let (attempt, folder) = session.next_attempt()?;
     session.journal.append(Event::Plan(plan(options)));
-    let task = Task {
-        attempt,
-        case: "exec".to_owned(),
-        n: 1,
-        reason: Reason::default(),
-        folder,
-        program: program.clone(),
-        arguments: arguments.to_vec(),
-        variables: Vec::new(),
-        stdin: if options.stdin || !std::io::IsTerminal::is_terminal(&std::io::stdin()) {
-            Stdin::Inherit
-        } else {
-            Stdin::Null
-        },
-        job: None,
-        limits: TimeLimits {
-            whole: options.timeout,
-            ..TimeLimits::default()
-        },
-        group,
-        echo: true,
+    let tried = Cell::new(0);
+    let attempt = |step: Option<&Step>| -> Result<Finished, Failure> {
+        let (attempt, folder) = session.next_attempt()?;
+        tried.set(tried.get() + 1);
+        let mut reason = step.map_or_else(Reason::default, |step| triage::reason(step, &folder));
+        reason.again = again(options);
+        let task = Task {
+            attempt,
+            case: CASE.to_owned(),
+            n: tried.get(),
+            variables: triage::variables(&reason).collect(),
+            reason,
+            folder,
+            program: program.clone(),
+            arguments: arguments.to_vec(),
+            stdin: stdin(options),
+            job: None,
+            limits: TimeLimits {
+                whole: options.timeout,
+                ..TimeLimits::default()
+            },
+            group,
+            // What it prints is the user's once.
+            echo: step.is_none(),
+        };
+        let observe = |progress: Progress| {
+            if let (true, Progress::Phase { phase, .. }) = (options.common.verbose, progress)
+                && phase != Phase::Idle
+            {
+                eprintln!("crashpoint: {phase}");
+            }
+        };
+        let finished = session.supervisor(&observe).attempt(&task);
+        finished.map_err(Failure::supervise)
     };
-    let verbose = options.common.verbose;
-    let observe = |progress: Progress| {
-        if let (true, Progress::Phase { phase, .. }) = (verbose, progress)
-            && phase != Phase::Idle
-        {
-            eprintln!("crashpoint: {phase}");
-        }
-    };
-    let finished = session.supervisor(&observe).attempt(&task);
+    let finished = attempt(None);
+    let looked = finished.as_ref().map_or(Ok(()), |finished| {
+        look_into(options, &session, finished, &|step| {
+            attempt(Some(step)).map(drop)
+        })
+    });
     let (report, directory) = session.end()?;
-    let finished = finished.map_err(Failure::supervise)?;
+    let finished = finished?;
+    looked?;
     if let Some(error) = &finished.end.spawn_error {
         return Err(Failure::usage(format!(
             "{error}; check the command after --"
@@ -67,6 +84,72 @@ pub fn exec(options: &ExecOptions) -> Result<u8, Failure> {
     })
 }
 
+fn look_into(
+    options: &ExecOptions,
+    session: &Session,
+    finished: &Finished,
+    attempt: &dyn Fn(&Step) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let wanted = options.triage.triage == Switch::On && finished.end.spawn_error.is_none();
+    if !wanted || session.interrupt.signal().is_some() {
+        return Ok(());
+    }
+    if is_fed() {
+        session.journal.append(Event::TriageEnd {
+            case: CASE.to_owned(),
+            because: Some(
+                "what it read from its standard input cannot be given to it again".to_owned(),
+            ),
+        });
+        return Ok(());
+    }
+    let triage = Triage {
+        session,
+        bounds: options.triage.bounds,
+        say: &|line| {
+            if !options.common.quiet {
+                eprintln!("crashpoint: {line}");
+            }
+        },
+        attempt: &|_, step| attempt(step),
+    };
+    triage.all()
+}
+
+fn stdin(options: &ExecOptions) -> Stdin {
+    if options.stdin || !std::io::IsTerminal::is_terminal(&std::io::stdin()) {
+        Stdin::Inherit
+    } else {
+        Stdin::Null
+    }
+}
+
+/// A pipe or a file was read to some place by the first attempt.
+fn is_fed() -> bool {
+    fstat(std::io::stdin()).is_ok_and(|stat| {
+        let kind = SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT;
+        kind != SFlag::S_IFCHR
+    })
+}
+
+fn again(options: &ExecOptions) -> Vec<String> {
+    let mut words = vec!["crashpoint".to_owned(), "exec".to_owned()];
+    if let Some(timeout) = options.timeout {
+        let time = humantime::format_duration(timeout).to_string();
+        words.extend(["--timeout".to_owned(), time]);
+    }
+    if let Some(limit) = options.isolation.host_memory_limit {
+        words.extend([
+            "--host-memory-limit".to_owned(),
+            format!("{}B", limit.as_u64()),
+        ]);
+    }
+    words.push("--".to_owned());
+    let command = options.command.iter();
+    words.extend(command.map(|word| word.to_string_lossy().into_owned()));
+    words
+}
+
 fn plan(options: &ExecOptions) -> Plan {
     Plan {
         settings: Settings {
@@ -77,7 +160,7 @@ fn plan(options: &ExecOptions) -> Plan {
         },
         images: Vec::new(),
         cases: vec![PlannedCase {
-            name: "exec".to_owned(),
+            name: CASE.to_owned(),
             scenario: "exec".to_owned(),
             title: "a program of the user's own".to_owned(),
             images: Vec::new(),

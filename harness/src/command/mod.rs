@@ -7,3 +7,4 @@ pub mod fault;
 mod finish;
 pub mod report;
 pub mod run;
+mod triage;

@@ -7,14 +7,17 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crashpoint_probes::cgroup::Limits;
+use crashpoint_reports::triage::Step;
 use crashpoint_reports::{Event, Outcome};
 use crashpoint_scenarios::ladder::{Draft, Rung, WorkKind};
 
 use super::finish::finish;
+use super::triage::{self, Triage};
+use crate::again;
 use crate::cli::{Common, LimitOptions, RunOptions};
 use crate::console::{Console, Verbosity};
 use crate::failure::Failure;
-use crate::plan::Plan;
+use crate::plan::{Plan, Trial};
 use crate::session::Session;
 use crate::supervise::{LaterImage, Progress, Reason, Stdin, Task, TimeLimits};
 
@@ -50,6 +53,7 @@ pub fn run(options: &RunOptions) -> Result<u8, Failure> {
     };
     let climbed = climb.all();
     console.finish();
+    let climbed = climbed.and_then(|()| climb.triage());
     let (report, directory) = session.end()?;
     climbed?;
     finish(&options.common, &report, &directory)
@@ -145,13 +149,13 @@ impl Climb<'_> {
     fn case(&self, rung: &Rung, draft: &Draft) -> Result<Outcome, Failure> {
         self.console.case(&draft.name, &rung.title);
         if !Plan::by_time(rung) {
-            return self.attempt(rung, draft, None);
+            return self.attempt(rung, draft, None, None);
         }
         let began = Instant::now();
         loop {
             let left = self.options.duration.saturating_sub(began.elapsed());
             let seconds = left.min(self.options.renew).as_secs_f64();
-            let outcome = self.attempt(rung, draft, Some(seconds))?;
+            let outcome = self.attempt(rung, draft, Some(seconds), None)?;
             let over = began.elapsed() >= self.options.duration;
             if over
                 || outcome != Outcome::Survived && !self.options.keep_going
@@ -167,6 +171,7 @@ impl Climb<'_> {
         rung: &Rung,
         draft: &Draft,
         seconds: Option<f64>,
+        step: Option<&Step>,
     ) -> Result<Outcome, Failure> {
         let n = self
             .tried
@@ -175,21 +180,32 @@ impl Climb<'_> {
             .map_or(1, |before| before + 1);
         self.tried.borrow_mut().insert(draft.name.clone(), n);
         let (attempt, folder) = self.session.next_attempt()?;
-        let job = self.plan.job(self.options, rung, draft, n, seconds);
+        let mut reason = step.map_or_else(Reason::default, |step| triage::reason(step, &folder));
+        let trial = Trial {
+            rung,
+            n,
+            images: reason.variation.images.as_deref().unwrap_or(&draft.images),
+            max_new_tokens: reason.variation.max_new_tokens,
+            seconds,
+        };
+        let job = self.plan.job(self.options, &trial);
+        reason.again = again::command_line(self.options, self.plan, &trial);
+        let mut variables: Vec<(OsString, OsString)> = vec![(
+            "RAYON_NUM_THREADS".into(),
+            self.plan.threads.to_string().into(),
+        )];
+        variables.extend(triage::variables(&reason));
         let (program, arguments) = worker(self.options.worker.as_deref(), self.session);
         let burning = rung.work == WorkKind::Burn;
         let task = Task {
             attempt,
             case: draft.name.clone(),
             n,
-            reason: Reason::default(),
+            reason,
             folder,
             program,
             arguments,
-            variables: vec![(
-                "RAYON_NUM_THREADS".into(),
-                self.plan.threads.to_string().into(),
-            )],
+            variables,
             stdin: Stdin::Null,
             job: Some(serde_json::to_value(&job).map_err(Failure::harness)?),
             limits: TimeLimits {
@@ -200,7 +216,12 @@ impl Climb<'_> {
             echo: false,
         };
         let began = Instant::now();
-        let observe = |progress: Progress| self.console.see(&progress);
+        let observe = |progress: Progress| {
+            // The bar counts what was planned, and is gone by then.
+            if step.is_none() {
+                self.console.see(&progress);
+            }
+        };
         let finished = self
             .session
             .supervisor(&observe)
@@ -208,6 +229,9 @@ impl Climb<'_> {
             .map_err(Failure::supervise)?;
         self.limits.borrow_mut().later_image = finished.later_image;
         let outcome = finished.outcome();
+        if step.is_some() {
+            return Ok(outcome);
+        }
         self.console.ended(
             &draft.name,
             outcome,
@@ -218,6 +242,39 @@ impl Climb<'_> {
             self.console.step();
         }
         Ok(outcome)
+    }
+}
+
+impl Climb<'_> {
+    /// When all that was planned is done, so that what was planned is not changed by it.
+    fn triage(&self) -> Result<(), Failure> {
+        let options = &self.options.triage;
+        if !options.is_on() || self.session.interrupt.signal().is_some() {
+            return Ok(());
+        }
+        let triage = Triage {
+            session: self.session,
+            bounds: options.bounds,
+            say: &|line| self.console.say(line),
+            attempt: &|case, step| self.once_more(case, step),
+        };
+        triage.all()
+    }
+
+    fn once_more(&self, case: &str, step: &Step) -> Result<(), Failure> {
+        for planned in &self.plan.rungs {
+            let drafts = planned.cases.iter().flatten();
+            let Some(draft) = drafts.clone().find(|draft| draft.name == case) else {
+                continue;
+            };
+            // Fewer images are a list to go through, not a time to fill.
+            let as_planned = step.variation.images.is_none();
+            let seconds = (as_planned && Plan::by_time(&planned.rung))
+                .then(|| self.options.renew.min(self.options.duration).as_secs_f64());
+            self.attempt(&planned.rung, draft, seconds, Some(step))?;
+            return Ok(());
+        }
+        Ok(())
     }
 }
 

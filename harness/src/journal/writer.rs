@@ -50,6 +50,10 @@ enum Order {
         durable: Option<Durable>,
     },
     Sample(Box<Sample>),
+    /// Write everything now.
+    Flush {
+        durable: Durable,
+    },
     /// Write everything now, stop, and let go of the sender.
     Close {
         stopped: Sender<()>,
@@ -115,10 +119,21 @@ impl Journal {
 
     /// Returns when the event is on the disk.
     pub fn append_durably(&self, event: Event) -> Result<(), JournalError> {
+        self.durably(|durable| self.order(event, Some(durable)))
+    }
+
+    /// Returns when all that was appended before is on the disk.
+    pub fn flush(&self) -> Result<(), JournalError> {
+        self.durably(|durable| {
+            let _ = self.orders.send(Order::Flush { durable });
+        })
+    }
+
+    fn durably(&self, order: impl FnOnce(Durable)) -> Result<(), JournalError> {
         let (done, wait) = channel();
-        self.append_then(event, move || {
+        order(Box::new(move || {
             let _ = done.send(());
-        });
+        }));
         match wait.recv_timeout(DISK_ANSWERS) {
             Ok(()) => Ok(()),
             Err(RecvTimeoutError::Timeout) => Err(JournalError::Silent),
@@ -243,6 +258,7 @@ impl Owner {
                 batch.samples.push(*sample);
                 batch.due_within(SAMPLE_DELAY);
             }
+            Order::Flush { durable } => batch.durable.push(durable),
             Order::Close { stopped } => return Some(stopped),
         }
         None

@@ -8,6 +8,7 @@ fn a_hang_in_an_image_breaks_the_limit_of_that_image() {
     let arguments = [
         "run",
         "fifth",
+        "--no-triage",
         "--timeout-image",
         "5s",
         "--inject",
@@ -31,7 +32,13 @@ fn a_hang_in_an_image_breaks_the_limit_of_that_image() {
 fn a_crash_while_leaving_is_not_blamed_on_the_last_image() {
     let place = Place::new();
     let report = place
-        .crashpoint(&["run", "single", "--inject", "segfault@phase=teardown"])
+        .crashpoint(&[
+            "run",
+            "single",
+            "--no-triage",
+            "--inject",
+            "segfault@phase=teardown",
+        ])
         .exits(10)
         .report();
     let attempt = &report["cases"][0]["attempts"][0];

@@ -1,10 +1,10 @@
 //! The same crash, taken together.
 
 use super::attempt::Finished;
-use crate::report::Crash;
+use crate::report::CrashGroup;
 
-pub fn crashes(attempts: &[Finished]) -> Vec<Crash> {
-    let mut crashes: Vec<Crash> = Vec::new();
+pub fn crashes(attempts: &[Finished]) -> Vec<CrashGroup> {
+    let mut crashes: Vec<CrashGroup> = Vec::new();
     for finished in attempts {
         let attempt = &finished.attempt;
         let Some(signature) = &attempt.signature else {
@@ -13,7 +13,7 @@ pub fn crashes(attempts: &[Finished]) -> Vec<Crash> {
         let known = crashes.iter().position(|it| it.signature == *signature);
         let place = known.unwrap_or_else(|| {
             let first = attempt.crash_point.as_ref().map(|point| point.place());
-            crashes.push(Crash {
+            crashes.push(CrashGroup {
                 signature: signature.clone(),
                 attempts: 0,
                 in_triage: 0,

@@ -9,7 +9,7 @@ use crate::verdict::Class;
 use crate::words::shell;
 
 /// Deaths that a supply, heat or a bad contact may be behind, and that leave no word of it.
-const SILENT: [Class; 8] = [
+const SILENT: [Class; 7] = [
     Class::GpuFellOffBus,
     Class::MachineReset,
     Class::MachineResetHardwareError,
@@ -17,7 +17,6 @@ const SILENT: [Class; 8] = [
     Class::MachinePower,
     Class::ThermalShutdown,
     Class::GpuHardwareFault,
-    Class::GpuEccError,
 ];
 /// Low enough to take the peaks away, high enough to still be the same work.
 const LOWERED: f64 = 0.7;
