@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::bystander::{Own, is_about_another};
 use super::scan::Scan;
 use super::sighting::Sightings;
 use super::source::Source;
@@ -68,7 +69,15 @@ impl<'a> Bundle<'a> {
         }
         let gathered = attempt.gathered.as_ref();
         if let Some(log) = gathered.and_then(|it| it.kernel_log.as_ref()) {
-            scan.lines(Source::KernelLog, &log.lines);
+            let own = Own {
+                worker_pid: finished.pid.filter(|_| finished.own_worker),
+                cgroup: gathered.and_then(|it| it.cgroup.as_ref()),
+            };
+            for (line, number) in log.lines.iter().flat_map(|entry| entry.lines()).zip(1..) {
+                if !is_about_another(line, own) {
+                    scan.line(Source::KernelLog, number, line);
+                }
+            }
         }
         Bundle {
             ending: Some(attempt.ending),

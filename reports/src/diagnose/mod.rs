@@ -4,6 +4,7 @@
 //! precedence in [`rules`]; the first that answers decides.
 
 mod bundle;
+mod bystander;
 pub mod case;
 mod differential;
 mod facts;

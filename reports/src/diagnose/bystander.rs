@@ -1,0 +1,104 @@
+//! Lines of the kernel's log that tell of somebody else: the log is the whole machine's.
+
+use crate::gathered::CgroupCounters;
+
+/// Who the attempt was, as far as the kernel names processes and groups.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Own<'a> {
+    /// Of one of our own workers, which starts no others. A foreign program may have children whose
+    /// faults are its own, and nobody knows their numbers afterwards.
+    pub worker_pid: Option<i32>,
+    pub cgroup: Option<&'a CgroupCounters>,
+}
+
+/// Certain to be about another process. What names nobody may be about this one.
+pub fn is_about_another(line: &str, own: Own<'_>) -> bool {
+    let faulted = own.worker_pid.zip(faulting_pid(line));
+    faulted.is_some_and(|(own, named)| own != named) || rejected_another(line, own.cgroup)
+}
+
+/// `app[4711]: segfault at ...`, `traps: app[4711] trap invalid opcode ...`
+fn faulting_pid(line: &str) -> Option<i32> {
+    const AFTER: [&str; 3] = ["]: segfault at ", "] trap ", "] general protection"];
+    let end = AFTER.iter().find_map(|after| line.find(after))?;
+    let (before, _) = line.split_at_checked(end)?;
+    before.rsplit_once('[')?.1.parse().ok()
+}
+
+/// `cgroup: fork rejected by pids controller in /batch/7`: the counter knows whether it was ours.
+/// Where there is none, a group that was made for another attempt is not.
+fn rejected_another(line: &str, cgroup: Option<&CgroupCounters>) -> bool {
+    let Some((_, group)) = line.split_once("fork rejected by pids controller in ") else {
+        return false;
+    };
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    match cgroup.and_then(|it| it.pids_limit_hits) {
+        Some(hits) => hits == 0,
+        None => {
+            let ours = cgroup.map(|it| name(&it.path)).unwrap_or_default();
+            name(group).starts_with("crashpoint-") && name(group.trim_end()) != ours
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(cgroup: Option<&CgroupCounters>) -> Own<'_> {
+        Own {
+            worker_pid: Some(71),
+            cgroup,
+        }
+    }
+
+    #[test]
+    fn a_fault_of_another_process_is_told_from_our_own() {
+        for (line, ours) in [
+            (
+                "[ 12.5] traps: app[70] trap invalid opcode ip:55d0 sp:7ffe error:0 in app[e1,55d0+14]",
+                false,
+            ),
+            (
+                "[ 12.5] traps: app[71] trap invalid opcode ip:55d0 sp:7ffe error:0 in app[e1,55d0+14]",
+                true,
+            ),
+            (
+                "[ 12.5] app[70]: segfault at 10 ip 55d0 sp 7ffe error 6 in app[55d0+14]",
+                false,
+            ),
+            (
+                "[ 12.5] app[71]: segfault at 10 ip 55d0 sp 7ffe error 6 in app[55d0+14]",
+                true,
+            ),
+            ("[ 12.5] usb 1-1: new device", true),
+            (
+                "[ 12.5] NVRM: Xid (PCI:0000:01:00): 31, pid=70, name=app, Ch 8",
+                true,
+            ),
+        ] {
+            assert_eq!(is_about_another(line, own(None)), !ours, "{line}");
+            assert!(!is_about_another(line, Own::default()), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_fork_that_was_rejected_elsewhere_is_not_ours() {
+        let line = "[ 12.5] cgroup: fork rejected by pids controller in /batch/7";
+        let counted = |hits| CgroupCounters {
+            pids_limit_hits: hits,
+            ..CgroupCounters::default()
+        };
+        assert!(is_about_another(line, own(Some(&counted(Some(0))))));
+        assert!(!is_about_another(line, own(Some(&counted(Some(3))))));
+        assert!(!is_about_another(line, own(Some(&counted(None)))));
+        let attempt = "[ 12.5] cgroup: fork rejected by pids controller in /crashpoint-1-2-3-4";
+        assert!(is_about_another(attempt, own(Some(&counted(None)))));
+        assert!(is_about_another(attempt, own(None)));
+        let ours = CgroupCounters {
+            path: "/sys/fs/cgroup/memory/crashpoint-1-2-3-4".into(),
+            ..CgroupCounters::default()
+        };
+        assert!(!is_about_another(attempt, own(Some(&ours))));
+    }
+}
