@@ -230,21 +230,10 @@ impl Fault {
                 ..signal(SIGKILL, Class::Unknown)
             },
             Fault::TermSelf => signal(SIGTERM, Class::KilledFromOutside),
-            // A stop signal comes from somebody as a rule; the process itself shows only its state.
-            Fault::StopSelf => Expectation {
-                classes: vec![Class::KilledFromOutside, Class::Unknown],
-                ..hang(Class::KilledFromOutside)
-            },
-            // What a thread waits for shows in /proc, and not on every machine.
-            Fault::Hang | Fault::Deadlock => Expectation {
-                classes: vec![Class::HostDeadlock, Class::Unknown],
-                ..hang(Class::HostDeadlock)
-            },
+            Fault::StopSelf => hang(Class::KilledFromOutside),
+            Fault::Hang | Fault::Deadlock => hang(Class::HostDeadlock),
             // Whether a busy program would have finished with more time cannot be known.
-            Fault::BusyHang => Expectation {
-                classes: vec![Class::HostDeadlock, Class::TimeLimit, Class::Unknown],
-                ..hang(Class::HostDeadlock)
-            },
+            Fault::BusyHang => hang(Class::Unknown),
             Fault::HostOom => signal(SIGKILL, Class::HostOomCgroup).needing(Needs {
                 memory_limit_bytes: Some(256 * MIB),
                 ..Needs::default()
