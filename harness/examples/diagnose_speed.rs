@@ -9,6 +9,8 @@ use std::io::{BufWriter, Write};
 use std::process::Command;
 use std::time::Instant;
 
+use nix::sys::time::TimeValLike;
+
 const LINES: [&str; 6] = [
     "INFO 11-24 12:00:00 [loggers.py:100] Avg prompt throughput: 812.4 tokens/s, Running: 3 reqs, GPU KV cache usage: 41.2%",
     "INFO:     10.0.0.7:51422 - \"POST /v1/chat/completions HTTP/1.1\" 200 OK",
@@ -54,10 +56,11 @@ fn main() {
     let usage =
         nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_CHILDREN).unwrap();
     print!("{}", String::from_utf8_lossy(&output.stdout));
+    let busy = usage.user_time().num_milliseconds() + usage.system_time().num_milliseconds();
+    let (megabytes, busy) = (bytes as f64 / 1e6, busy as f64 / 1e3);
     println!(
-        "\n{n} lines, {:.0} MB in {seconds:.2} s: {:.0} MB/s, at most {:.1} MiB resident",
-        bytes as f64 / 1e6,
-        bytes as f64 / 1e6 / seconds,
+        "\n{n} lines, {megabytes:.0} MB in {seconds:.2} s, of which {busy:.2} s on a CPU: {:.0} MB/s of CPU time, at most {:.1} MiB resident",
+        megabytes / busy,
         usage.max_rss() as f64 / 1024.0
     );
 }

@@ -86,7 +86,7 @@ impl Splitter {
         if is_table(text) {
             return Source::NvidiaSmi;
         }
-        if text.contains("==NVSMI LOG==") {
+        if text.starts_with('=') && text.contains("==NVSMI LOG==") {
             self.in_listing = true;
         }
         if self.in_listing {

@@ -44,16 +44,29 @@ static KERNEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
     .ok()
 });
-/// Lines of services whose time and host were cut off, and of programs that describe a pod or a job.
-static SERVICE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r#"^(?:[A-Za-z0-9_.@-]{1,64}\[\d{1,10}\]: |[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ [a-z_]+\.go:\d+\] |"#,
-        r#"time="[^"]{10,40}" level=[a-z]+ msg=|docker: |(?:slurmstepd|slurmd|slurmctld|srun|sbatch|salloc)(?:-[^: ]{1,64})?: |"#,
-        r#"\s{2,}(?:Reason|Exit Code|Last State|State|Message|Started|Finished|Restart Count):\s{2,}|"#,
-        r#"\s*(?:Normal|Warning)\s{2,}[A-Z][A-Za-z]+\s{2,}|[A-Za-z0-9_.@-]{1,64}\.(?:service|scope|slice): )"#
-    ))
-    .ok()
-});
+/// What `kubectl describe` and the like put before a container's state.
+const DESCRIBED: [&str; 8] = [
+    "Reason",
+    "Exit Code",
+    "Last State",
+    "State",
+    "Message",
+    "Started",
+    "Finished",
+    "Restart Count",
+];
+/// Programs that speak of a job or a container without a pid in brackets.
+const SPEAKERS: [&str; 7] = [
+    "docker",
+    "slurmstepd",
+    "slurmd",
+    "slurmctld",
+    "srun",
+    "sbatch",
+    "salloc",
+];
+/// Where the longest name of a container ends, in bytes.
+const LABEL: usize = 110;
 
 /// Services whose words are about other programs. Everybody else's lines in the journal are a
 /// program's own output.
@@ -99,23 +112,56 @@ pub fn is_service(name: &str) -> bool {
 }
 
 pub fn is_of_kernel(text: &str) -> bool {
-    matches(&KERNEL, text) || text.starts_with("NVRM: ") || text.starts_with("kernel: ")
+    (text.starts_with(['[', '<']) && matches(&KERNEL, text))
+        || text.starts_with("NVRM: ")
+        || text.starts_with("kernel: ")
 }
 
+/// Lines of services whose time and host were cut off, and of programs that describe a pod or a job.
 pub fn is_of_service(text: &str) -> bool {
-    if !matches(&SERVICE, text) {
-        return false;
-    }
-    // `name[pid]: ` is anybody's habit.
-    match text.split_once('[') {
-        Some((name, rest)) if rest.starts_with(|it: char| it.is_ascii_digit()) => {
-            !name
-                .chars()
-                .all(|it| it.is_alphanumeric() || "_.@-".contains(it))
-                || is_service(name)
+    let trimmed = text.trim_start();
+    if text.len() >= trimmed.len() + 2 {
+        let described = |word: &&str| {
+            let rest = trimmed.strip_prefix(*word);
+            rest.is_some_and(|rest| rest.starts_with(":  "))
+        };
+        if DESCRIBED.iter().any(described) {
+            return true;
         }
-        _ => true,
     }
+    // A table of events has its columns two blanks apart.
+    let event = ["Normal", "Warning"]
+        .iter()
+        .find_map(|kind| trimmed.strip_prefix(kind));
+    if event.is_some_and(|rest| {
+        rest.starts_with("  ")
+            && rest
+                .trim_start()
+                .starts_with(|it: char| it.is_ascii_uppercase())
+    }) {
+        return true;
+    }
+    if text.starts_with("time=\"") {
+        return text.contains(" level=") && text.contains(" msg=");
+    }
+    let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+    if let [b'I' | b'W' | b'E' | b'F', digits @ ..] = first.as_bytes()
+        && digits.len() == 4
+        && digits.iter().all(u8::is_ascii_digit)
+    {
+        return rest.contains(".go:");
+    }
+    first.strip_suffix(':').is_some_and(speaks_of_others)
+}
+
+fn speaks_of_others(name: &str) -> bool {
+    if let Some((name, pid)) = name.strip_suffix(']').and_then(|it| it.split_once('[')) {
+        return is_service(name) && pid.bytes().all(|it| it.is_ascii_digit());
+    }
+    let unit = [".service", ".scope", ".slice"];
+    unit.iter().any(|kind| name.ends_with(kind))
+        || SPEAKERS.contains(&name)
+        || name.starts_with("slurmstepd-")
 }
 
 fn matches(expression: &LazyLock<Option<Regex>>, text: &str) -> bool {
@@ -125,8 +171,16 @@ fn matches(expression: &LazyLock<Option<Regex>>, text: &str) -> bool {
 pub fn taken_off(line: &str) -> TakenOff<'_> {
     let (mut source, mut rest) = (None, line);
     // Compose and kubectl put their names before the time that Docker and the runtime put.
-    if let Some(found) = CONTAINER.as_ref().and_then(|it| it.find(rest)) {
+    let named = rest.starts_with("[pod/") || rest.bytes().take(LABEL).any(|it| it == b'|');
+    if named && let Some(found) = CONTAINER.as_ref().and_then(|it| it.find(rest)) {
         rest = after(rest, found.end());
+    }
+    if !begins_like_a_time(rest) {
+        return TakenOff {
+            source,
+            text: rest,
+            with_name: rest,
+        };
     }
     if let Some(found) = SYSLOG.as_ref().and_then(|it| it.captures(rest)) {
         let name = found.get(2).map_or("", |name| name.as_str());
@@ -159,6 +213,15 @@ pub fn taken_off(line: &str) -> TakenOff<'_> {
     }
 }
 
+/// Most lines do not, and need no expression to tell.
+fn begins_like_a_time(text: &str) -> bool {
+    match text.as_bytes() {
+        [first, _, _, fourth, ..] if first.is_ascii_uppercase() => *fourth == b' ',
+        [first, _, _, _, b'-', _, _, _, _, _, b'T', ..] => first.is_ascii_digit(),
+        _ => false,
+    }
+}
+
 fn after(text: &str, at: usize) -> &str {
     text.get(at..).unwrap_or_default()
 }
@@ -169,7 +232,7 @@ mod tests {
 
     #[test]
     fn every_expression_can_be_compiled() {
-        for expression in [&STAMP, &CONTAINER, &SYSLOG, &KERNEL, &SERVICE] {
+        for expression in [&STAMP, &CONTAINER, &SYSLOG, &KERNEL] {
             assert!(expression.is_some());
         }
     }
