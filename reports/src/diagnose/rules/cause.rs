@@ -3,6 +3,7 @@
 use super::{
     Bundle, Evidence, confidence, ending, exception, host_memory, leak, missing, refine, xid,
 };
+use crate::diagnose::facts::Fact;
 use crate::diagnose::sighting::Sighting;
 use crate::diagnose::source::Source;
 use crate::ending::EndingKind;
@@ -39,6 +40,15 @@ impl<'a> Candidate<'a> {
             order: (source_order(bundle, sighting.source), sighting.line, 0),
             sighting,
         }
+    }
+
+    /// The kernel named this very process.
+    pub fn pid_is_ours(&self, bundle: &Bundle<'_>) -> bool {
+        let named = match &self.sighting.fact {
+            Some(Fact::KernelOom(line)) => line.pid,
+            _ => None,
+        };
+        named.is_some() && named == bundle.pid
     }
 
     pub fn message(&self) -> &'static Message {
