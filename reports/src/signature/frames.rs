@@ -6,7 +6,7 @@ use crate::gathered::Frame;
 const MOST: usize = 3;
 
 /// How programs come to an end, whatever the reason: by the beginning of the symbol's name.
-const MACHINERY: [&str; 40] = [
+const MACHINERY: [&str; 39] = [
     "abort",
     "__GI_abort",
     "raise",
@@ -37,9 +37,8 @@ const MACHINERY: [&str; 40] = [
     "_rust_",
     "std::panicking::",
     "core::panicking::",
-    "std::sys::backtrace",
-    "std::process::abort",
-    "std::process::exit",
+    "std::sys::",
+    "std::process::",
     "core::result::unwrap_failed",
     "core::option::unwrap_failed",
     "core::option::expect_failed",
@@ -49,15 +48,17 @@ const MACHINERY: [&str; 40] = [
     "syscall",
 ];
 
+/// Of these a frame without a name says nothing but where a version of them happens to have it.
+const SYSTEM: [&str; 5] = ["libc.", "libpthread.", "ld-linux", "linux-vdso", "[vdso]"];
+
 /// What every stack ends in.
-const ENTRY: [&str; 8] = [
+const ENTRY: [&str; 7] = [
     "_start",
     "__libc_start",
     "start_thread",
     "clone",
     "__clone",
     "std::rt::lang_start",
-    "std::sys::thread",
     "core::ops::function::FnOnce::call_once",
 ];
 
@@ -82,6 +83,7 @@ fn named(frame: &Frame) -> Option<(String, String)> {
     match (module, symbol) {
         (Some(module), Some(symbol)) => Some((format!("{module}!{symbol}"), symbol)),
         (None, Some(symbol)) => Some((symbol.clone(), symbol)),
+        (Some(module), None) if SYSTEM.iter().any(|name| module.starts_with(name)) => None,
         (Some(module), None) => Some((format!("{module}+{:#x}", frame.offset), String::new())),
         (None, None) => None,
     }
@@ -136,9 +138,11 @@ mod tests {
     #[test]
     fn the_machinery_of_crashing_and_of_starting_is_left_out() {
         let stack = [
+            frame("libc.so.6", ""),
             frame("libc.so.6", "__pthread_kill_implementation"),
             frame("libc.so.6", "gsignal"),
             frame("libc.so.6", "abort"),
+            frame("worker", "std::sys::pal::unix::abort_internal"),
             frame("worker", "std::panicking::begin_panic_handler"),
             frame("worker", "model::decode::h0123456789abcdef"),
             frame("libcudart.so.12.4.99", ""),
