@@ -156,6 +156,8 @@ mod tests {
             "<4>[    1.000001] pcieport 0000:00:01.0: AER: Corrected error received",
             "[Tue Nov 24 12:00:00 2026] Out of memory: Killed process 42 (python3)",
             "NVRM: GPU at PCI:0000:01:00: GPU-0000",
+            "BUG: unable to handle page fault for address: ffffc90000000000",
+            "Memory cgroup out of memory: Killed process 42 (python3)",
             "Nov 24 12:00:00 node kernel: python3[42]: segfault at 0 ip 0 sp 0 error 4 in x.so",
             "2026-11-24T12:00:00.123456+00:00 node kernel: [   12.345678] mce: [Hardware Error]: CPU 0",
             "kernel: Memory cgroup out of memory: Killed process 42 (python3)",

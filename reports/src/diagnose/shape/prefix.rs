@@ -111,10 +111,33 @@ pub fn is_service(name: &str) -> bool {
     SERVICES.contains(&name) || name.starts_with("systemd-") || name.starts_with("unattended-")
 }
 
+/// How the kernel's own messages begin, where the time was cut off.
+const KERNEL_HEADS: [&str; 20] = [
+    "NVRM: ",
+    "kernel: ",
+    "BUG: kernel ",
+    "BUG: unable to handle ",
+    "BUG: soft lockup",
+    "Oops: ",
+    "RIP: ",
+    "Call Trace:",
+    "general protection fault",
+    "Kernel panic - not syncing",
+    "watchdog: BUG: ",
+    "INFO: task ",
+    "Out of memory: Kill",
+    "Memory cgroup out of memory",
+    "oom-kill:constraint=",
+    "mce: ",
+    "BERT: ",
+    "EDAC ",
+    "pcieport ",
+    "PM: suspend ",
+];
+
 pub fn is_of_kernel(text: &str) -> bool {
     (text.starts_with(['[', '<']) && matches(&KERNEL, text))
-        || text.starts_with("NVRM: ")
-        || text.starts_with("kernel: ")
+        || KERNEL_HEADS.iter().any(|head| text.starts_with(head))
 }
 
 /// Lines of services whose time and host were cut off, and of programs that describe a pod or a job.
