@@ -14,7 +14,9 @@ pub struct Own<'a> {
 /// Certain to be about another process. What names nobody may be about this one.
 pub fn is_about_another(line: &str, own: Own<'_>) -> bool {
     let faulted = own.worker_pid.zip(faulting_pid(line));
-    faulted.is_some_and(|(own, named)| own != named) || rejected_another(line, own.cgroup)
+    faulted.is_some_and(|(own, named)| own != named)
+        || rejected_another(line, own.cgroup)
+        || killed_another(line, own.cgroup)
 }
 
 /// `app[4711]: segfault at ...`, `traps: app[4711] trap invalid opcode ...`
@@ -23,6 +25,19 @@ fn faulting_pid(line: &str) -> Option<i32> {
     let end = AFTER.iter().find_map(|after| line.find(after))?;
     let (before, _) = line.split_at_checked(end)?;
     before.rsplit_once('[')?.1.parse().ok()
+}
+
+/// `Memory cgroup out of memory: Killed process 4711`: a kill is counted in the group of the killed.
+fn killed_another(line: &str, cgroup: Option<&CgroupCounters>) -> bool {
+    const KILLS: [&str; 6] = [
+        "oom-kill:",
+        "oom_reaper: ",
+        "invoked oom-killer",
+        "Killed process ",
+        "ut of memory: ",
+        "memory: usage ",
+    ];
+    cgroup.is_some_and(|it| it.oom_kills == Some(0)) && KILLS.iter().any(|kill| line.contains(kill))
 }
 
 /// `cgroup: fork rejected by pids controller in /batch/7`: the counter knows whether it was ours.
@@ -79,6 +94,24 @@ mod tests {
         ] {
             assert_eq!(is_about_another(line, own(None)), !ours, "{line}");
             assert!(!is_about_another(line, Own::default()), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_kill_that_our_group_did_not_count_was_elsewhere() {
+        let counted = |kills| CgroupCounters {
+            oom_kills: kills,
+            ..CgroupCounters::default()
+        };
+        for line in [
+            "[ 12.5] oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg=/batch/7,task=app,pid=70,uid=0",
+            "[ 12.5] Memory cgroup out of memory: Killed process 70 (app) total-vm:1kB",
+            "[ 12.5] app invoked oom-killer: gfp_mask=0xcc0, order=0",
+        ] {
+            assert!(is_about_another(line, own(Some(&counted(Some(0))))));
+            assert!(!is_about_another(line, own(Some(&counted(Some(1))))));
+            assert!(!is_about_another(line, own(Some(&counted(None)))));
+            assert!(!is_about_another(line, own(None)));
         }
     }
 
