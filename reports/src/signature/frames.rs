@@ -6,10 +6,8 @@ use crate::gathered::Frame;
 const MOST: usize = 3;
 
 /// How programs come to an end, whatever the reason: by the beginning of the symbol's name.
-const MACHINERY: [&str; 39] = [
-    "abort",
+const MACHINERY: [&str; 48] = [
     "__GI_abort",
-    "raise",
     "gsignal",
     "__pthread_kill",
     "pthread_kill",
@@ -44,12 +42,36 @@ const MACHINERY: [&str; 39] = [
     "core::option::expect_failed",
     "alloc::alloc::handle_alloc_error",
     "std::alloc::rust_oom",
-    "kill",
-    "syscall",
+    "_ZSt9terminate",
+    "_ZN10__cxxabiv1",
+    "_ZN9__gnu_cxx27__verbose_terminate",
+    "__libc_free",
+    "__libc_malloc",
+    "__libc_realloc",
+    "__libc_calloc",
+    "_int_free",
+    "_int_malloc",
+    "_int_realloc",
+    "malloc_consolidate",
+    "unlink_chunk",
+    "tcache_",
+];
+
+/// The same, by the whole name: others may begin so.
+const MACHINERY_NAMES: [&str; 9] = [
+    "abort", "raise", "kill", "tgkill", "syscall", "free", "malloc", "realloc", "calloc",
 ];
 
 /// Of these a frame without a name says nothing but where a version of them happens to have it.
-const SYSTEM: [&str; 5] = ["libc.", "libpthread.", "ld-linux", "linux-vdso", "[vdso]"];
+const SYSTEM: [&str; 7] = [
+    "libc.",
+    "libpthread.",
+    "libstdc++.",
+    "libgcc_s.",
+    "ld-linux",
+    "linux-vdso",
+    "[vdso]",
+];
 
 /// What every stack ends in.
 const ENTRY: [&str; 7] = [
@@ -63,16 +85,19 @@ const ENTRY: [&str; 7] = [
 ];
 
 pub fn top(frames: &[Frame]) -> Vec<String> {
-    frames
+    let mut top: Vec<String> = frames
         .iter()
         .filter_map(named)
         .filter(|(_, symbol)| {
             let is = |names: &[&str]| names.iter().any(|name| symbol.starts_with(name));
-            !is(&MACHINERY) && !is(&ENTRY)
+            !is(&MACHINERY) && !MACHINERY_NAMES.contains(&symbol.as_str()) && !is(&ENTRY)
         })
         .map(|(shown, _)| shown)
-        .take(MOST)
-        .collect()
+        .collect();
+    // How deep a recursion came is no part of it.
+    top.dedup();
+    top.truncate(MOST);
+    top
 }
 
 /// As it is shown, and the bare symbol. Code without a module or a name is made while running and
@@ -152,6 +177,22 @@ mod tests {
         assert_eq!(
             top(&stack),
             ["worker!model::decode", "libcudart.so+0x1234", "worker!main"]
+        );
+    }
+
+    #[test]
+    fn a_recursion_is_one_frame_and_a_name_is_not_taken_for_another() {
+        let stack = [
+            frame("libc.so.6", "free"),
+            frame("worker", "freeze_model"),
+            frame("worker", "walk"),
+            frame("worker", "walk"),
+            frame("worker", "walk"),
+            frame("worker", "load"),
+        ];
+        assert_eq!(
+            top(&stack),
+            ["worker!freeze_model", "worker!walk", "worker!load"]
         );
     }
 

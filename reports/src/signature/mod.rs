@@ -84,6 +84,9 @@ fn said(attempt: &Attempt) -> String {
     if let Some(exception) = stderr.and_then(exception) {
         return exception.to_owned();
     }
+    if let Some(panic) = stderr.and_then(panic) {
+        return panic;
+    }
     let evidence = attempt.verdict.iter().flat_map(|verdict| &verdict.evidence);
     let from = |sources: &[&str]| {
         evidence
@@ -103,6 +106,16 @@ fn said(attempt: &Attempt) -> String {
             },
             |it| it.text.clone(),
         )
+}
+
+/// What Rust prints of a panic, in two lines: where, and what.
+fn panic(text: &str) -> Option<String> {
+    let mut lines = text
+        .lines()
+        .skip_while(|line| !line.contains("panicked at "));
+    let (_, place) = lines.next()?.split_once("panicked at ")?;
+    let what = lines.next().unwrap_or_default();
+    Some(format!("panicked at {place} {}", what.trim()))
 }
 
 impl fmt::Display for Signature {

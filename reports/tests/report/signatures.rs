@@ -138,3 +138,20 @@ fn crashes_are_taken_together_and_those_of_the_triage_counted_apart() {
     assert_eq!((rate.events, rate.n), (2, 2));
     assert_eq!(report.summary.attempts, 2);
 }
+
+#[test]
+fn a_panic_is_told_by_its_place_and_its_words() {
+    let panic = |thread: &str, words: &str| {
+        let text = format!("\nthread '{thread}' panicked at src/decode.rs:31:9:\n{words}");
+        signature(&with_stderr(&text))
+    };
+    assert_eq!(panic("main", "no logits"), panic("worker-3", "no logits"));
+    assert_ne!(panic("main", "no logits"), panic("main", "no cache"));
+    assert!(
+        panic("main", "no logits")
+            .text
+            .ends_with("panicked at decode.rs:#: no logits"),
+        "{}",
+        panic("main", "no logits").text
+    );
+}
