@@ -48,6 +48,9 @@ pub enum Command {
     /// Run one fault on purpose, to see how it is reported
     #[command(after_help = "Example: crashpoint fault segfault")]
     Fault(FaultOptions),
+    /// Run the crash-isolation suite: every rung and every fault, each with its stated ending
+    #[command(after_help = "Example: crashpoint suite fault:: --skip hang")]
+    Suite(SuiteOptions),
 }
 
 /// What every command that makes a run shares.
@@ -400,6 +403,21 @@ pub struct FaultOptions {
     pub isolation: IsolationOptions,
     #[command(flatten)]
     pub common: Common,
+}
+
+#[derive(Debug, Args)]
+pub struct SuiteOptions {
+    /// Where the record of each trial is kept, in a folder of its own
+    #[arg(long, value_name = "DIR", default_value = "crashpoint-runs")]
+    pub out: PathBuf,
+    /// cpu or cuda:N
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = device)]
+    pub device: String,
+    /// The worker's executable [default: this one]
+    #[arg(long, value_name = "PATH")]
+    pub worker: Option<PathBuf>,
+    #[command(flatten)]
+    pub libtest: libtest_mimic::Arguments,
 }
 
 fn device(text: &str) -> Result<String, String> {

@@ -17,6 +17,7 @@ mod plan;
 pub mod probe;
 mod run_directory;
 mod session;
+pub mod suite;
 pub mod supervise;
 mod written;
 

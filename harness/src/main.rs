@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use crashpoint::cli::{Cli, Command};
-use crashpoint::command::{diagnose, exec, explain, fault, report, run};
+use crashpoint::command::{diagnose, exec, explain, fault, report, run, suite};
 use crashpoint::{keeper, probe};
 
 fn main() -> ExitCode {
@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Some(Command::Diagnose(options)) => diagnose::diagnose(&options),
         Some(Command::Explain(options)) => explain::explain(&options),
         Some(Command::Fault(options)) => fault::fault(&options),
+        Some(Command::Suite(options)) => suite::suite(&options),
     };
     match done {
         Ok(code) => ExitCode::from(code),

@@ -5,6 +5,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Where the user says the cache is.
+pub const VARIABLE: &str = "CRASHPOINT_CACHE";
+
 /// `$CRASHPOINT_CACHE`, else `$XDG_CACHE_HOME/crashpoint`, else `~/.cache/crashpoint`, else a
 /// folder for temporary files: a service account may have no home.
 pub fn folder() -> PathBuf {
@@ -13,7 +16,7 @@ pub fn folder() -> PathBuf {
             .filter(|value| !value.is_empty())
             .map(PathBuf::from)
     };
-    set("CRASHPOINT_CACHE")
+    set(VARIABLE)
         .or_else(|| set("XDG_CACHE_HOME").map(|cache| cache.join("crashpoint")))
         .or_else(|| set("HOME").map(|home| home.join(".cache/crashpoint")))
         .unwrap_or_else(|| env::temp_dir().join("crashpoint"))

@@ -8,3 +8,4 @@ mod finish;
 pub mod report;
 pub mod run;
 mod triage;
+pub mod suite;
