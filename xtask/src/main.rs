@@ -1,6 +1,7 @@
 //! The repository's chores, a subcommand each, a file or a folder each: `cargo xtask --help`.
 
 mod corpus;
+mod faults;
 mod images;
 mod schema;
 
@@ -23,6 +24,8 @@ struct Arguments {
 enum Chore {
     /// Diagnose cases whose cause is known, and count how often the verdict is right
     Corpus(corpus::Options),
+    /// Cause every fault many times, and write down what each came to
+    Faults(faults::Options),
     /// Draw the news pages that ship with crashpoint-scenarios
     Images(images::Options),
     /// Write the JSON Schema of the report
@@ -32,6 +35,7 @@ enum Chore {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Corpus(options) => corpus::run(&options),
+        Chore::Faults(options) => faults::run(&options),
         Chore::Images(options) => images::run(&options),
         Chore::Schema(options) => schema::run(&options),
     };
