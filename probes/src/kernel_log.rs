@@ -5,6 +5,9 @@ mod journal;
 mod kept;
 mod kmsg;
 
+#[cfg(fuzzing)]
+pub(crate) use kmsg::fuzz;
+
 use crashpoint_reports::gathered::{KernelLog, NotReadable};
 
 use crate::boot::Clocks;

@@ -9,6 +9,8 @@ mod bounded;
 pub mod cgroup;
 pub mod disk;
 pub mod environment;
+#[cfg(fuzzing)]
+pub mod fuzz;
 pub mod gpu;
 pub mod host;
 pub mod kernel_log;

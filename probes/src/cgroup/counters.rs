@@ -125,7 +125,7 @@ fn file(directory: Option<&Path>, name: &str) -> Option<String> {
 }
 
 /// The number on the line of this key.
-fn keyed(text: &str, key: &str) -> Option<u64> {
+pub(super) fn keyed(text: &str, key: &str) -> Option<u64> {
     text.lines().find_map(|line| {
         let (name, number) = line.split_once(' ')?;
         (name == key).then(|| number.trim().parse().ok())?

@@ -112,6 +112,18 @@ fn quota(text: &str) -> Option<f64> {
     (period > 0).then(|| quota as f64 / period as f64)
 }
 
+/// A membership and the mounts that it is looked up in, then the texts of a group's files.
+#[cfg(fuzzing)]
+pub(crate) fn fuzz(text: &str) {
+    let (membership, mounts) = text.split_once('\0').unwrap_or((text, text));
+    for controller in ["memory", "pids"] {
+        let _ = Place::find(membership, mounts, controller);
+    }
+    let _ = limit(text);
+    let _ = quota(text);
+    let _ = counters::keyed(text, "oom_kill");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -84,6 +84,16 @@ impl Records {
     }
 }
 
+/// Records as one read after the other would bring them.
+#[cfg(fuzzing)]
+pub(crate) fn fuzz(bytes: &[u8]) {
+    let mut records = Records::default();
+    for record in bytes.split(|&byte| byte == 0) {
+        records.take(record);
+    }
+    drop(records.kept.finish(PATH));
+}
+
 /// The kernel writes newlines, other control characters and backslashes as `\xNN`.
 fn unescaped(text: &str) -> String {
     let mut plain: Vec<u8> = Vec::with_capacity(text.len());
