@@ -7,5 +7,5 @@ pub mod fault;
 mod finish;
 pub mod report;
 pub mod run;
-mod triage;
 pub mod suite;
+mod triage;

@@ -15,6 +15,8 @@ use crate::gathered::{CgroupCounters, Crash, Gathered};
 use crate::phase::Phase;
 use crate::protocol::WorkerError;
 
+const SIGKILL: i32 = 9;
+
 /// Everything is optional: a verdict can be asked for with nothing but a log.
 #[derive(Debug, Clone, Default)]
 pub struct Bundle<'a> {
@@ -71,6 +73,7 @@ impl<'a> Bundle<'a> {
         if let Some(log) = gathered.and_then(|it| it.kernel_log.as_ref()) {
             let own = Own {
                 worker_pid: finished.pid.filter(|_| finished.own_worker),
+                killed: attempt.ending.signal == Some(SIGKILL),
                 cgroup: gathered.and_then(|it| it.cgroup.as_ref()),
             };
             for (line, number) in log.lines.iter().flat_map(|entry| entry.lines()).zip(1..) {

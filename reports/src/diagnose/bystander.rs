@@ -8,6 +8,8 @@ pub struct Own<'a> {
     /// Of one of our own workers, which starts no others. A foreign program may have children whose
     /// faults are its own, and nobody knows their numbers afterwards.
     pub worker_pid: Option<i32>,
+    /// It ended by SIGKILL, the only way in which the OOM killer ends a process.
+    pub killed: bool,
     pub cgroup: Option<&'a CgroupCounters>,
 }
 
@@ -16,7 +18,7 @@ pub fn is_about_another(line: &str, own: Own<'_>) -> bool {
     let faulted = own.worker_pid.zip(faulting_pid(line));
     faulted.is_some_and(|(own, named)| own != named)
         || rejected_another(line, own.cgroup)
-        || killed_another(line, own.cgroup)
+        || killed_another(line, own)
 }
 
 /// `app[4711]: segfault at ...`, `traps: app[4711] trap invalid opcode ...`
@@ -27,17 +29,36 @@ fn faulting_pid(line: &str) -> Option<i32> {
     before.rsplit_once('[')?.1.parse().ok()
 }
 
-/// `Memory cgroup out of memory: Killed process 4711`: a kill is counted in the group of the killed.
-fn killed_another(line: &str, cgroup: Option<&CgroupCounters>) -> bool {
-    const KILLS: [&str; 6] = [
+/// `Memory cgroup out of memory: Killed process 4711`: a kill is counted in the group of the killed,
+/// and one of our own workers that was not killed was nobody's victim.
+fn killed_another(line: &str, own: Own<'_>) -> bool {
+    const KILLS: [&str; 7] = [
         "oom-kill:",
         "oom_reaper: ",
         "invoked oom-killer",
         "Killed process ",
         "ut of memory: ",
         "memory: usage ",
+        "emory cgroup stats for ",
     ];
-    cgroup.is_some_and(|it| it.oom_kills == Some(0)) && KILLS.iter().any(|kill| line.contains(kill))
+    let counted_none = own.cgroup.is_some_and(|it| it.oom_kills == Some(0));
+    let spared = own.worker_pid.is_some() && !own.killed;
+    let elsewhere = names_another_attempt(line, own.cgroup);
+    KILLS.iter().any(|kill| line.contains(kill)) && (counted_none || spared || elsewhere)
+}
+
+/// A group that was made for an attempt, and not for this one.
+fn names_another_attempt(line: &str, cgroup: Option<&CgroupCounters>) -> bool {
+    let own = cgroup.and_then(|it| it.path.rsplit('/').next());
+    // The worker's own name begins so too, but no number follows.
+    let is_group = |name: &&str| {
+        name.strip_prefix("crashpoint-")
+            .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+    };
+    line.trim_end()
+        .split(['/', ',', ' ', ':', '='])
+        .filter(is_group)
+        .any(|name| Some(name) != own)
 }
 
 /// `cgroup: fork rejected by pids controller in /batch/7`: the counter knows whether it was ours.
@@ -46,13 +67,9 @@ fn rejected_another(line: &str, cgroup: Option<&CgroupCounters>) -> bool {
     let Some((_, group)) = line.split_once("fork rejected by pids controller in ") else {
         return false;
     };
-    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
     match cgroup.and_then(|it| it.pids_limit_hits) {
         Some(hits) => hits == 0,
-        None => {
-            let ours = cgroup.map(|it| name(&it.path)).unwrap_or_default();
-            name(group).starts_with("crashpoint-") && name(group.trim_end()) != ours
-        }
+        None => names_another_attempt(group, cgroup),
     }
 }
 
@@ -63,6 +80,7 @@ mod tests {
     fn own(cgroup: Option<&CgroupCounters>) -> Own<'_> {
         Own {
             worker_pid: Some(71),
+            killed: true,
             cgroup,
         }
     }
@@ -133,5 +151,24 @@ mod tests {
             ..CgroupCounters::default()
         };
         assert!(!is_about_another(attempt, own(Some(&ours))));
+    }
+
+    #[test]
+    fn the_oom_killer_has_another_victim_where_this_one_was_not_killed() {
+        let kill = "[ 12.5] oom-kill:constraint=CONSTRAINT_MEMCG,oom_memcg=/a/crashpoint-1-2-3-4,task=crashpoint-work,pid=70,uid=0";
+        let spared = Own {
+            killed: false,
+            ..own(None)
+        };
+        assert!(is_about_another(kill, spared));
+        let group = |path: &str| CgroupCounters {
+            path: path.to_owned(),
+            oom_kills: Some(1),
+            ..CgroupCounters::default()
+        };
+        let ours = group("/sys/fs/cgroup/memory/a/crashpoint-1-2-3-4");
+        assert!(!is_about_another(kill, own(Some(&ours))));
+        let another = group("/sys/fs/cgroup/memory/a/crashpoint-9-2-3-4");
+        assert!(is_about_another(kill, own(Some(&another))));
     }
 }

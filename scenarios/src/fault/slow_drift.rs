@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use super::{After, FaultError};
 
 /// Until it is known how long an image takes here.
-const FIRST: Duration = Duration::from_millis(10);
-/// Of what an image takes: as visible on a fast machine as on a slow one.
-const SHARE: u32 = 8;
+const FIRST: Duration = Duration::from_millis(20);
+/// Of what an image takes: as visible on a fast machine as on a slow or a busy one.
+const SHARE: u32 = 3;
 /// Enough to be seen, and no hang.
 const MOST: Duration = Duration::from_secs(60);
 
