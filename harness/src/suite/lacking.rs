@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crashpoint_probes::cgroup::{Limits, OwnGroup};
 use crashpoint_scenarios::fault::Needs;
 
 /// The bit of `CAP_SYS_ADMIN` in the kernel's masks: linux/capability.h.
@@ -11,6 +12,15 @@ const SYS_ADMIN: u64 = 1 << 21;
 pub fn here(needs: Needs, gpu: bool) -> Option<String> {
     if needs.gpu && !gpu {
         return Some("it needs a GPU: --device cuda:0 and a --worker built with CUDA".to_owned());
+    }
+    // An ordinary user's threads are bounded without one.
+    if let Some(bytes) = needs.memory_limit_bytes
+        && let Err(error) = OwnGroup::make(Limits {
+            memory_bytes: Some(bytes),
+            pids: None,
+        })
+    {
+        return Some(error.to_string());
     }
     if needs.private_mounts && !may_mount() {
         return Some("it needs a mount namespace, as root or with user namespaces".to_owned());

@@ -1,6 +1,0 @@
-//! Signals that somebody sends.
-
-crate::faults! {
-    kill_self = KillSelf,
-    term_self = TermSelf,
-}
