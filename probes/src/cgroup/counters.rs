@@ -99,9 +99,7 @@ impl Counters {
         if self.version == 1 {
             Values {
                 peak_bytes: number("memory.max_usage_in_bytes"),
-                // Where swap is limited too, it is that counter which fails.
-                limit_hits: number("memory.failcnt")
-                    .map(|hits: u64| hits + number("memory.memsw.failcnt").unwrap_or(0)),
+                limit_hits: number("memory.failcnt"),
                 // Version 1 does not count those that ended without a kill.
                 oom_events: None,
                 oom_kills: memory("memory.oom_control").and_then(|text| keyed(&text, "oom_kill")),
@@ -189,7 +187,6 @@ mod tests {
                     "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n",
                 ),
                 ("memory.failcnt", "126\n"),
-                ("memory.memsw.failcnt", "4\n"),
                 ("memory.max_usage_in_bytes", "49999872\n"),
                 ("memory.limit_in_bytes", "9223372036854771712\n"),
             ],
@@ -197,7 +194,7 @@ mod tests {
         let mut counters = Counters::begin(1, Some(group.clone()), None, true);
         counters.before = Values::default();
         let since = counters.since();
-        assert_eq!((since.limit_hits, since.oom_kills), (Some(130), Some(1)));
+        assert_eq!((since.limit_hits, since.oom_kills), (Some(126), Some(1)));
         assert_eq!(since.memory_peak_bytes, Some(49_999_872));
         assert_eq!((since.memory_limit_bytes, since.oom_events), (None, None));
         std::fs::remove_dir_all(&group).unwrap();

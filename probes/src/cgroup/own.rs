@@ -21,6 +21,8 @@ use super::place::Place;
 
 /// A group whose processes were killed is empty soon; one of them may be stuck in a driver.
 const EMPTYING: Duration = Duration::from_secs(2);
+/// Or a few of them: limits are rounded.
+const PAGE_BYTES: u64 = 64 << 10;
 const PAUSE: Duration = Duration::from_millis(2);
 
 static MADE: AtomicU32 = AtomicU32::new(0);
@@ -123,8 +125,10 @@ impl OwnGroup {
         if let (Some(group), Some(bytes)) = (&self.memory, limits.memory_bytes) {
             if self.version == 1 {
                 set(group, "memory.limit_in_bytes", bytes)?;
-                // Absent where swap is not counted.
-                let _ = set(group, "memory.memsw.limit_in_bytes", bytes);
+                // Absent where swap is not counted. A page more, so that it is the limit on memory
+                // that is met first: the kernel counts only those meetings.
+                let with_swap = bytes.saturating_add(PAGE_BYTES);
+                let _ = set(group, "memory.memsw.limit_in_bytes", with_swap);
             } else {
                 set(group, "memory.max", bytes)?;
                 let _ = set(group, "memory.swap.max", 0);
