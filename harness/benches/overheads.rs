@@ -1,4 +1,5 @@
-//! What crashpoint costs, as ratios within one run: `cargo bench -p crashpoint`.
+//! What crashpoint costs, as ratios within one run: `cargo bench -p crashpoint`, or one of them:
+//! `cargo bench -p crashpoint -- detection`.
 //!
 //! Each figure is taken in turn with the thing it is compared to, since machines drift.
 
@@ -29,6 +30,7 @@ const DEATHS: usize = 300;
 /// Makes this executable the program that dies.
 const DIE: &str = "die-at-once";
 
+type Bench = fn(&Path) -> Result<()>;
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Result<()> {
@@ -40,10 +42,21 @@ fn main() -> Result<()> {
     }
     // In the target folder: a folder for temporary files may be in memory, and costs nothing to sync.
     let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    spawn(place.path())?;
-    marker(place.path())?;
-    detection(place.path())?;
-    probing(place.path())?;
+    let asked = arguments
+        .iter()
+        .filter_map(|word| word.to_str())
+        .find(|word| !word.starts_with("--"));
+    let all: [(&str, Bench); 4] = [
+        ("spawn", spawn),
+        ("marker", marker),
+        ("detection", detection),
+        ("probing", probing),
+    ];
+    for (name, bench) in all {
+        if asked.is_none_or(|asked| asked == name) {
+            bench(place.path())?;
+        }
+    }
     Ok(())
 }
 
