@@ -40,6 +40,7 @@ pub const RULES: &[Rule] = &[
     crash::fault,
     signal::instruction,
     signal::memory_access,
+    signal::system_call,
     signal::abort,
     from_outside::signal,
     cause::lead,

@@ -9,14 +9,15 @@ const SIGABRT: i32 = 6;
 const SIGBUS: i32 = 7;
 const SIGFPE: i32 = 8;
 const SIGSEGV: i32 = 11;
+const SIGSYS: i32 = 31;
 
 /// The signal itself, or the exit code by which a shell or a container reports one.
 fn signal(bundle: &Bundle<'_>) -> Option<i32> {
     let ending = bundle.ending?;
     match (ending.kind, ending.code) {
         (EndingKind::Signal, _) => ending.signal,
-        (EndingKind::Exit, Some(code @ (132 | 134 | 135 | 136 | 139))) => Some(code - 128),
-        (EndingKind::Exit, Some(code @ (-11 | -8 | -7 | -6 | -4))) => Some(-code),
+        (EndingKind::Exit, Some(code @ (132 | 134 | 135 | 136 | 139 | 159))) => Some(code - 128),
+        (EndingKind::Exit, Some(code @ (-31 | -11 | -8 | -7 | -6 | -4))) => Some(-code),
         _ => None,
     }
 }
@@ -66,6 +67,18 @@ pub fn memory_access(bundle: &Bundle<'_>) -> Option<Verdict> {
     Some(Verdict::new(Class::NativeCrash, Confidence::Possible, seen))
 }
 
+/// The kernel sends it where a filter forbids the system call.
+pub fn system_call(bundle: &Bundle<'_>) -> Option<Verdict> {
+    (signal(bundle)? == SIGSYS).then(|| {
+        let mut seen = ending(bundle);
+        seen.push(Evidence::new(
+            "missing",
+            "which system call it was: the audit lines of the kernel log (type=1326), or a run without the seccomp filter",
+        ));
+        Verdict::new(Class::PermissionDenied, Confidence::Possible, seen)
+    })
+}
+
 pub fn abort(bundle: &Bundle<'_>) -> Option<Verdict> {
     if signal(bundle)? != SIGABRT {
         return None;
@@ -77,10 +90,44 @@ pub fn abort(bundle: &Bundle<'_>) -> Option<Verdict> {
         return Some(Verdict::new(Class::NativeCrash, Confidence::Possible, seen));
     }
     let check = bundle.sightings.first("abort_check");
+    // A runtime with a handler of its own reports the fault and then aborts: the JVM, for one.
+    if check.is_none()
+        && let Some(fault) = bundle.sightings.first("native_crash")
+    {
+        seen.push(fault.evidence());
+        return Some(Verdict::new(Class::NativeCrash, Confidence::Possible, seen));
+    }
     seen.extend(check.map(|it| it.evidence()));
     let confidence = match check {
         Some(_) => Confidence::Likely,
         None => Confidence::Possible,
     };
     Some(Verdict::new(Class::AssertionFailed, confidence, seen))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnose::{case::Case, verdict};
+    use crate::verdict::Class;
+
+    fn class(case: &str) -> Class {
+        let case: Case = serde_json::from_str(case).unwrap();
+        verdict(&case.evidence.bundle()).class
+    }
+
+    #[test]
+    fn a_handler_that_aborts_after_a_fault_hides_no_fault() {
+        let java = r##"{"id": "x", "evidence": {"ending": {"exit_code": 134}, "stderr": ["#  SIGSEGV (0xb) at pc=0x1, pid=7"]}}"##;
+        assert_eq!(class(java), Class::NativeCrash);
+        let check = r##"{"id": "x", "evidence": {"ending": {"exit_code": 134}, "stderr": ["Check failed: n > 0"]}}"##;
+        assert_eq!(class(check), Class::AssertionFailed);
+        let heap = r##"{"id": "x", "evidence": {"ending": {"signal": "SIGABRT"}, "stderr": ["*** SIGABRT received by PID 7 ***", " @ 0x1 _int_free", " @ 0x2 drop_page"]}}"##;
+        assert_eq!(class(heap), Class::NativeCrash);
+    }
+
+    #[test]
+    fn a_forbidden_system_call_is_named() {
+        let alone = r##"{"id": "x", "evidence": {"ending": {"signal": "SIGSYS"}}}"##;
+        assert_eq!(class(alone), Class::PermissionDenied);
+    }
 }
