@@ -7,7 +7,7 @@ use std::io::Read as _;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use support::{Place, Ran, attempts, eventually, records};
+use support::{Place, Ran, attempts, eventually, lives, records};
 
 fn exec(place: &Place, options: &[&str], command: &[&str]) -> Ran {
     let mut arguments = vec!["exec", "--quiet"];
@@ -164,6 +164,60 @@ fn a_control_group_goes_even_when_the_supervisor_is_killed() {
     eventually("the end of the control group", || {
         groups(&mark).is_empty().then_some(())
     });
+}
+
+#[test]
+fn the_group_of_a_run_that_lost_its_keeper_too_goes_with_the_next_run() {
+    let place = Place::new();
+    let arguments = [
+        "exec",
+        "--host-memory-limit",
+        "64MiB",
+        "--",
+        "sleep",
+        "1000",
+    ];
+    let mut supervisor = place
+        .command(&arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let program = eventually("the program, or a refusal", || {
+        let pid = records(&place)
+            .iter()
+            .find_map(|record| record["event"]["spawned"]["pid"].as_i64());
+        let refused = supervisor.try_wait().unwrap().is_some();
+        (pid.is_some() || refused).then_some(pid)
+    });
+    let Some(program) = program else {
+        println!("skipped: no control group can be had");
+        return;
+    };
+    let keeper = parent(program).to_string();
+    // It must not see its keeper die: it would tidy up.
+    let supervisor_pid = supervisor.id().to_string();
+    for signal in [["-STOP", &supervisor_pid], ["-KILL", &keeper]] {
+        assert!(
+            Command::new("kill")
+                .args(signal)
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+    supervisor.kill().unwrap();
+    supervisor.wait().unwrap();
+    eventually("the end of the program", || (!lives(program)).then_some(()));
+    limited(&Place::new(), "64MiB", &["true"]);
+    let mark = format!("-{supervisor_pid}-");
+    assert_eq!(groups(&mark), Vec::<std::path::PathBuf>::new());
+}
+
+fn parent(pid: i64) -> i64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let (_, rest) = stat.rsplit_once(')').unwrap();
+    rest.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
 /// Directories of crashpoint's under all control groups whose name contains this.

@@ -175,6 +175,11 @@ fn verdict(screen: &mut Screen, report: &Report) {
     for (at, frame) in frames.iter().take(FRAMES).enumerate() {
         screen.row(if at == 0 { "stack" } else { "" }, &frame.to_string());
     }
+    let missing = attempt.gathered.iter().flat_map(|it| &it.not_readable);
+    for missing in missing.take(usize::from(verdict.class == crate::Class::Unknown)) {
+        let text = format!("{}: {}", missing.what, missing.remedy);
+        screen.row("not read", &text);
+    }
     screen.rows("to do", &verdict.action, 3);
     let named = |finding| -> Vec<String> {
         let of_it = report
