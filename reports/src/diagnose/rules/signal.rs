@@ -97,6 +97,17 @@ pub fn abort(bundle: &Bundle<'_>) -> Option<Verdict> {
         seen.push(fault.evidence());
         return Some(Verdict::new(Class::NativeCrash, Confidence::Possible, seen));
     }
+    // .NET aborts where nobody catches an exception.
+    if check.is_none()
+        && let Some(uncaught) = bundle.sightings.first("other_runtimes_exception")
+    {
+        seen.push(uncaught.evidence());
+        return Some(Verdict::new(
+            Class::ApplicationException,
+            Confidence::Possible,
+            seen,
+        ));
+    }
     seen.extend(check.map(|it| it.evidence()));
     let confidence = match check {
         Some(_) => Confidence::Likely,
@@ -121,6 +132,8 @@ mod tests {
         assert_eq!(class(java), Class::NativeCrash);
         let check = r##"{"id": "x", "evidence": {"ending": {"exit_code": 134}, "stderr": ["Check failed: n > 0"]}}"##;
         assert_eq!(class(check), Class::AssertionFailed);
+        let net = r##"{"id": "x", "evidence": {"ending": {"exit_code": 134}, "stderr": ["Unhandled exception. Tiles.TornException: page 7"]}}"##;
+        assert_eq!(class(net), Class::ApplicationException);
         let heap = r##"{"id": "x", "evidence": {"ending": {"signal": "SIGABRT"}, "stderr": ["*** SIGABRT received by PID 7 ***", " @ 0x1 _int_free", " @ 0x2 drop_page"]}}"##;
         assert_eq!(class(heap), Class::NativeCrash);
     }
