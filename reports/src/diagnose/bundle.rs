@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::bystander::{Own, is_about_another};
+use super::bystander::{Own, is_about_another, may_have_lost_a_child};
 use super::scan::Scan;
 use super::sighting::Sightings;
 use super::source::Source;
@@ -73,6 +73,10 @@ impl<'a> Bundle<'a> {
         if let Some(log) = gathered.and_then(|it| it.kernel_log.as_ref()) {
             let own = Own {
                 worker_pid: finished.pid.filter(|_| finished.own_worker),
+                childless_pid: finished.pid.filter(|_| {
+                    let stderr = attempt.stderr.as_ref().map_or("", |it| it.tail.as_str());
+                    !finished.own_worker && !may_have_lost_a_child(attempt.ending.code, stderr)
+                }),
                 killed: attempt.ending.signal == Some(SIGKILL),
                 cgroup: gathered.and_then(|it| it.cgroup.as_ref()),
             };

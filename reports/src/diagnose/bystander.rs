@@ -5,9 +5,11 @@ use crate::gathered::CgroupCounters;
 /// Who the attempt was, as far as the kernel names processes and groups.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Own<'a> {
-    /// Of one of our own workers, which starts no others. A foreign program may have children whose
-    /// faults are its own, and nobody knows their numbers afterwards.
+    /// Of one of our own workers, which starts no others.
     pub worker_pid: Option<i32>,
+    /// Of a foreign program that shows no sign of a child that was ended by a signal: the faults of
+    /// its children are its own, and nobody knows their numbers afterwards.
+    pub childless_pid: Option<i32>,
     /// It ended by SIGKILL, the only way in which the OOM killer ends a process.
     pub killed: bool,
     pub cgroup: Option<&'a CgroupCounters>,
@@ -15,10 +17,29 @@ pub struct Own<'a> {
 
 /// Certain to be about another process. What names nobody may be about this one.
 pub fn is_about_another(line: &str, own: Own<'_>) -> bool {
-    let faulted = own.worker_pid.zip(faulting_pid(line));
+    let own_pid = own.worker_pid.or(own.childless_pid);
+    let faulted = own_pid.zip(faulting_pid(line));
     faulted.is_some_and(|(own, named)| own != named)
         || rejected_another(line, own.cgroup)
         || killed_another(line, own)
+}
+
+/// Whether a foreign program's exit code or its last words speak of a child's signal.
+pub fn may_have_lost_a_child(code: Option<i32>, stderr: &str) -> bool {
+    /// What shells leave with if a signal ended the command.
+    const BY_SIGNAL: std::ops::RangeInclusive<i32> = 129..=192;
+    const WORDS: [&str; 8] = [
+        "SIG",
+        "signal",
+        "Signal",
+        "egmentation fault",
+        "core dumped",
+        "Aborted",
+        "terminated abruptly",
+        "exitcode",
+    ];
+    code.is_some_and(|code| code < 0 || BY_SIGNAL.contains(&code))
+        || WORDS.iter().any(|word| stderr.contains(word))
 }
 
 /// `app[4711]: segfault at ...`, `traps: app[4711] trap invalid opcode ...`
@@ -80,6 +101,7 @@ mod tests {
     fn own(cgroup: Option<&CgroupCounters>) -> Own<'_> {
         Own {
             worker_pid: Some(71),
+            childless_pid: None,
             killed: true,
             cgroup,
         }
@@ -170,5 +192,23 @@ mod tests {
         assert!(!is_about_another(kill, own(Some(&ours))));
         let another = group("/sys/fs/cgroup/memory/a/crashpoint-9-2-3-4");
         assert!(is_about_another(kill, own(Some(&another))));
+    }
+
+    #[test]
+    fn a_fault_is_a_foreign_programs_own_only_if_it_may_have_lost_a_child() {
+        let line = "[ 12.5] python3[70]: segfault at 0 ip 7f02 sp 7ffe error 4 in libc.so.6[7f02]";
+        let foreign = |childless_pid| Own {
+            childless_pid,
+            ..Own::default()
+        };
+        assert!(is_about_another(line, foreign(Some(71))));
+        assert!(!is_about_another(line, foreign(Some(70))));
+        assert!(!is_about_another(line, foreign(None)));
+        assert!(!may_have_lost_a_child(Some(1), "KeyError: 'pixel_values'"));
+        assert!(may_have_lost_a_child(Some(139), ""));
+        assert!(may_have_lost_a_child(
+            Some(1),
+            "died with <Signals.SIGSEGV: 11>."
+        ));
     }
 }
