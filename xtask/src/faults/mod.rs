@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Args;
+use crashpoint_reports::EndingKind;
 use serde::Deserialize;
 
 use crate::Outcome;
@@ -23,6 +24,9 @@ pub struct Options {
     /// How often every fault is caused
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     times: u32,
+    /// How often one that hangs is: each takes as long as its time limit
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    hangs: u32,
     /// Only faults whose name contains this
     #[arg(long, value_name = "PART", default_value = "")]
     only: String,
@@ -50,6 +54,7 @@ pub struct Listed {
 
 #[derive(Debug, Deserialize)]
 struct Stated {
+    kind: EndingKind,
     needs: Needs,
 }
 
@@ -69,7 +74,11 @@ pub fn run(options: &Options) -> Outcome {
         }
         let before = Traces::of_this_machine();
         let mut tally = Tally::default();
-        for _ in 0..options.times {
+        let times = match listed.expected.kind {
+            EndingKind::Timeout => options.times.min(options.hangs),
+            _ => options.times,
+        };
+        for _ in 0..times {
             let mut command = Command::new(&options.crashpoint);
             command.args(["suite", "--exact", "--device", &options.device]);
             if let Some(worker) = &options.worker {

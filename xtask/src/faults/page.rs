@@ -8,7 +8,7 @@ use super::trial::Tally;
 pub fn page(rows: &[(Listed, Tally)], times: u32, machine: &str) -> String {
     let mut page = format!(
         "# Faults\n\n\
-         What every fault came to, each caused {times} times: in image 5, phase decode, of the rung `fifth`,\n\
+         What every fault came to, each caused {times} times (fewer for one that hangs): in image 5, phase decode, of the rung `fifth`,\n\
          or in the rung in which it shows. *Right* counts the runs in which ending, crash point and\n\
          class were all as stated beforehand (`crashpoint fault --list`). After each fault nothing may\n\
          be left: no process, control group, socket, shared memory or temporary file.\n\n\
