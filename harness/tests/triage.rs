@@ -27,6 +27,21 @@ fn suspect<'a>(report: &'a Value, name: &str) -> &'a Value {
     suspects.iter().find(|it| it["suspect"] == name).unwrap()
 }
 
+/// Every attempt that crashed ended in the same crash; otherwise this tells which did not, and why.
+#[track_caller]
+fn one_crash(report: &Value) {
+    if report["crashes"].as_array().unwrap().len() == 1 {
+        return;
+    }
+    for attempt in attempts(report) {
+        eprintln!(
+            "attempt {}: {:#}\n{:#}\n{:#}",
+            attempt["number"], attempt["signature"], attempt["verdict"], attempt["gathered"]
+        );
+    }
+    panic!("one fault made several crashes: {:#}", report["crashes"]);
+}
+
 /// Runs a command line that was printed, as a person would who pastes it.
 fn paste(place: &Place, command: &str) -> Ran {
     let bin = place.path("bin");
@@ -56,6 +71,7 @@ fn an_image_that_always_crashes_is_handed_over_as_a_command_that_does_it_again()
     let place = Place::new();
     let ran = fifth(&place, "segfault@image=5,phase=decode,token=3", &[]);
     let report = ran.report();
+    one_crash(&report);
     let found = &report["reproductions"][0];
     assert_eq!(found["finding"], "always", "{found:#}");
     assert_eq!(
@@ -163,6 +179,7 @@ fn the_same_crash_in_another_rung_is_looked_into_once() {
         "abort@image=5,phase=vision",
     ];
     let report = place.crashpoint(&arguments).exits(10).report();
+    one_crash(&report);
     let found = report["reproductions"].as_array().unwrap();
     assert_eq!(found[0]["case"], "each-alone/5");
     assert_eq!(found[0]["smallest"]["images"], json!([5]));
