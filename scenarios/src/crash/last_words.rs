@@ -42,7 +42,8 @@ impl LastWords {
         let _ = write!(
             words,
             r#"{{"signal":{},"code":{},"pid":{},"failures":["{}"]}}"#,
-            info.ssi_signo,
+            // The kernel's own struct has it unsigned, and it is never as large.
+            info.ssi_signo as i32,
             info.ssi_code,
             context.pid,
             why.words()
