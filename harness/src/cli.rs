@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use crashpoint_reports::ending::signal_number;
+use crashpoint_reports::signal::signal_number;
 use crashpoint_scenarios::fault::Injection;
 use serde_json::Value;
 

@@ -5,6 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::signal::signal_name;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EndingKind {
@@ -76,59 +78,6 @@ impl From<WaitStatus> for Ending {
         }
     }
 }
-
-/// The name of a signal on x86-64 and 64-bit Arm Linux.
-pub fn signal_name(signal: i32) -> Option<&'static str> {
-    let index = usize::try_from(signal.checked_sub(1)?).ok()?;
-    NAMES.get(index).copied()
-}
-
-/// The number of `SIGKILL`, `KILL`, `sigkill` or `9`.
-pub fn signal_number(name: &str) -> Option<i32> {
-    let name = name.trim().to_ascii_uppercase();
-    if let Ok(number) = name.parse() {
-        return (1..=64).contains(&number).then_some(number);
-    }
-    let short = name.strip_prefix("SIG").unwrap_or(&name);
-    let place = NAMES
-        .iter()
-        .position(|it| it.strip_prefix("SIG") == Some(short))?;
-    i32::try_from(place + 1).ok()
-}
-
-const NAMES: [&str; 31] = [
-    "SIGHUP",
-    "SIGINT",
-    "SIGQUIT",
-    "SIGILL",
-    "SIGTRAP",
-    "SIGABRT",
-    "SIGBUS",
-    "SIGFPE",
-    "SIGKILL",
-    "SIGUSR1",
-    "SIGSEGV",
-    "SIGUSR2",
-    "SIGPIPE",
-    "SIGALRM",
-    "SIGTERM",
-    "SIGSTKFLT",
-    "SIGCHLD",
-    "SIGCONT",
-    "SIGSTOP",
-    "SIGTSTP",
-    "SIGTTIN",
-    "SIGTTOU",
-    "SIGURG",
-    "SIGXCPU",
-    "SIGXFSZ",
-    "SIGVTALRM",
-    "SIGPROF",
-    "SIGWINCH",
-    "SIGIO",
-    "SIGPWR",
-    "SIGSYS",
-];
 
 impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

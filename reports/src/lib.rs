@@ -20,6 +20,7 @@ pub mod render;
 pub mod report;
 pub mod sample;
 pub mod schema;
+pub mod signal;
 pub mod signature;
 pub mod statistics;
 pub mod triage;

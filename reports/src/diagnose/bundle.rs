@@ -14,8 +14,7 @@ use crate::fold::{Extremes, Finished};
 use crate::gathered::{CgroupCounters, Crash, Gathered};
 use crate::phase::Phase;
 use crate::protocol::WorkerError;
-
-const SIGKILL: i32 = 9;
+use crate::signal::SIGKILL;
 
 /// Everything is optional: a verdict can be asked for with nothing but a log.
 #[derive(Debug, Clone, Default)]

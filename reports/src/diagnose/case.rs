@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use super::bundle::Bundle;
 use super::scan::Scan;
 use super::source::Source;
-use crate::ending::{Ending, EndingKind, signal_number};
+use crate::ending::{Ending, EndingKind};
+use crate::signal::signal_number;
 
 /// One case; keys that are missing were not collected.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{ExitCode, Explanation, Signal};
-use crate::ending::{signal_name, signal_number};
+use crate::signal::{signal_name, signal_number};
 use crate::verdict::Class;
 
 /// How much alike two names must be for one to be offered for the other, from 0 to 1.

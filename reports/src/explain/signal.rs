@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::ending::signal_name;
 use crate::knowledge::{self, EndingFacts};
+use crate::signal::signal_name;
 
 /// What shells and container runtimes add to a signal's number.
 const KILLED: i32 = 128;

@@ -140,7 +140,7 @@ fn headline(from: &Sources<'_>, attempts: &[&Attempt], summary: &Summary) -> Str
     }
     let survived = summary.attempts_survived as usize;
     if let Some(signal) = from.run.interrupted_by {
-        let signal = crate::ending::signal_name(signal).unwrap_or("a signal");
+        let signal = crate::signal::signal_name(signal).unwrap_or("a signal");
         return format!(
             "interrupted by {signal}: {} of {} that began had survived",
             survived,

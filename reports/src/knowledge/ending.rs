@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ending::signal_name;
+use crate::signal::signal_name;
 
 const SIGNALS: &str = include_str!("signals.toml");
 const EXIT_CODES: &str = include_str!("exit_codes.toml");

@@ -1,8 +1,8 @@
 //! What was gathered about an ending, as far as it says something: a line each.
 
 use crate::diagnose::{Scan, Source};
-use crate::ending::signal_name;
 use crate::gathered::{CgroupCounters, Crash, DiskSpace, Gathered};
+use crate::signal::signal_name;
 use crate::words::{counted, size};
 
 const KERNEL_LINES: usize = 6;

@@ -5,19 +5,13 @@
 
 use std::fmt;
 
-use crashpoint_reports::ending::signal_name;
+use crashpoint_reports::signal::{
+    SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGTERM, signal_name,
+};
 use crashpoint_reports::{Class, EndingKind, Outcome};
 use serde::Serialize;
 
 use super::Fault;
-
-const SIGILL: i32 = 4;
-const SIGABRT: i32 = 6;
-const SIGBUS: i32 = 7;
-const SIGFPE: i32 = 8;
-const SIGKILL: i32 = 9;
-const SIGSEGV: i32 = 11;
-const SIGTERM: i32 = 15;
 
 /// What a Rust program leaves with after a panic of its main thread.
 const PANICKED: i32 = 101;
@@ -91,16 +85,6 @@ pub struct Needs {
     pub gpu: bool,
     /// A rung to happen in, and when: alone there would be nothing to compare.
     pub rung: Option<(&'static str, &'static str)>,
-}
-
-impl Needs {
-    /// Whether it can happen in any worker on any machine.
-    pub fn nothing(self) -> bool {
-        self == Needs {
-            rung: self.rung,
-            ..Needs::default()
-        }
-    }
 }
 
 impl fmt::Display for Needs {

@@ -3,13 +3,8 @@
 use super::{Bundle, Evidence, ending, signal};
 use crate::ending::EndingKind;
 use crate::gathered::{Crash, DiskSpace};
+use crate::signal::{SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP};
 use crate::verdict::{Class, Confidence, Verdict};
-
-const SIGILL: i32 = 4;
-const SIGTRAP: i32 = 5;
-const SIGBUS: i32 = 7;
-const SIGFPE: i32 = 8;
-const SIGSEGV: i32 = 11;
 
 /// `si_code` of SIGFPE: an integer was divided by zero.
 const FPE_INTDIV: i32 = 1;

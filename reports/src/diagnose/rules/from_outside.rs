@@ -2,14 +2,9 @@
 
 use super::{Bundle, Evidence, ending, unknown};
 use crate::ending::EndingKind;
+use crate::signal::{SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM};
 use crate::verdict::{Class, Confidence, Verdict};
 use crate::words::percent;
-
-const SIGHUP: i32 = 1;
-const SIGINT: i32 = 2;
-const SIGQUIT: i32 = 3;
-const SIGKILL: i32 = 9;
-const SIGTERM: i32 = 15;
 
 pub fn interrupted(bundle: &Bundle<'_>) -> Option<Verdict> {
     bundle.ending.filter(|ending| ending.interrupted)?;

@@ -2,14 +2,8 @@
 
 use super::{Bundle, Evidence, ending};
 use crate::ending::EndingKind;
+use crate::signal::{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS};
 use crate::verdict::{Class, Confidence, Verdict};
-
-const SIGILL: i32 = 4;
-const SIGABRT: i32 = 6;
-const SIGBUS: i32 = 7;
-const SIGFPE: i32 = 8;
-const SIGSEGV: i32 = 11;
-const SIGSYS: i32 = 31;
 
 /// The signal itself, or the exit code by which a shell or a container reports one.
 fn signal(bundle: &Bundle<'_>) -> Option<i32> {
