@@ -1,13 +1,12 @@
 //! What a worker's own signal handler left in the attempt's folder.
 
-use std::fs::OpenOptions;
-use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::Path;
 
 use crashpoint_reports::gathered::{Crash, NotReadable};
 use crashpoint_scenarios::crash::{CRASH_FILE, MINIDUMP_FILE};
-use nix::fcntl::OFlag;
+
+use super::left_file;
 
 /// Ours are a few thousand bytes; whatever else lies there is not read to its end.
 const MOST_BYTES: u64 = 256 << 10;
@@ -17,7 +16,7 @@ const MOST_CHARACTERS: usize = 500;
 
 /// Nothing where there was no fatal signal, or a worker that has no such handler.
 pub fn left_in(folder: &Path) -> Result<Option<Crash>, NotReadable> {
-    let text = match read(&folder.join(CRASH_FILE)) {
+    let text = match left_file::read(&folder.join(CRASH_FILE), MOST_BYTES) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(not_readable(error)),
@@ -39,17 +38,6 @@ pub fn left_in(folder: &Path) -> Result<Option<Crash>, NotReadable> {
     let there = minidump.symlink_metadata().is_ok_and(|it| it.is_file());
     crash.minidump = there.then(|| MINIDUMP_FILE.to_owned());
     Ok(Some(crash))
-}
-
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    // The worker may have put anything there: a link elsewhere, a pipe that nobody writes to.
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
-        .open(path)?;
-    let mut text = Vec::new();
-    file.take(MOST_BYTES).read_to_end(&mut text)?;
-    Ok(text)
 }
 
 fn shorten(text: &mut Option<String>) {

@@ -4,6 +4,7 @@ mod crash;
 mod echo;
 mod gather;
 mod kill;
+mod left_file;
 mod lines;
 mod notable;
 mod output;

@@ -1,14 +1,12 @@
 //! The lines of an attempt's logs that say something, wherever in them they stand.
 
 use std::collections::VecDeque;
-use std::fs::OpenOptions;
-use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use crashpoint_reports::diagnose::{Scan, Source};
 use crashpoint_reports::gathered::NotableLine;
-use nix::fcntl::OFlag;
+
+use super::left_file;
 
 /// The logs are bounded when they are written; this is for one that somebody else wrote to.
 const LOG_BYTES: u64 = 3 << 20;
@@ -24,16 +22,9 @@ pub fn lines(folder: &Path) -> Vec<NotableLine> {
 }
 
 fn of(folder: &Path, stream: &str, source: Source, most: usize) -> Vec<NotableLine> {
-    let mut log = Vec::new();
-    // The worker may have put anything there: a link elsewhere, a pipe that nobody writes to.
-    let read = OpenOptions::new()
-        .read(true)
-        .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
-        .open(folder.join(format!("{stream}.log")))
-        .and_then(|file| file.take(LOG_BYTES).read_to_end(&mut log));
-    if read.is_err() {
+    let Ok(log) = left_file::read(&folder.join(format!("{stream}.log")), LOG_BYTES) else {
         return Vec::new();
-    }
+    };
     let mut first = Vec::new();
     let mut last = VecDeque::new();
     for (line, number) in log.split(|&byte| byte == b'\n').zip(1..) {
