@@ -3,19 +3,18 @@
 use std::path::Path;
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use clap::Parser;
 use crashpoint_scenarios::fault::Injection;
 use crashpoint_scenarios::ladder::WorkKind;
 
-use crate::cli::{Cli, RunOptions};
+use crate::cli::{Cli, ExecOptions, RunOptions};
 use crate::plan::{Plan, Trial};
 
 /// Says nothing that is so by default.
 pub fn command_line(options: &RunOptions, plan: &Plan, trial: &Trial<'_>) -> Vec<String> {
     let default = Cli::parse_from(["crashpoint"]).run;
-    let mut line = Line {
-        words: vec!["crashpoint".to_owned(), "run".to_owned()],
-    };
+    let mut line = Line::of("run");
     let by_time = Plan::by_time(trial.rung) && trial.seconds.is_some();
     let burns = trial.rung.work == WorkKind::Burn;
     // The images of one round; a longer list goes through them again.
@@ -77,19 +76,29 @@ pub fn command_line(options: &RunOptions, plan: &Plan, trial: &Trial<'_>) -> Vec
     line.words
 }
 
+/// Of a foreign program.
+pub fn of_program(options: &ExecOptions) -> Vec<String> {
+    let mut line = Line::of("exec");
+    line.time("--timeout", options.timeout);
+    line.bytes("--host-memory-limit", options.isolation.host_memory_limit);
+    line.words.push("--".to_owned());
+    let command = options.command.iter();
+    line.words
+        .extend(command.map(|word| word.to_string_lossy().into_owned()));
+    line.words
+}
+
 fn bounds(line: &mut Line, options: &RunOptions, default: &RunOptions) {
     let budget = &options.budget;
     if budget.no_budget {
         line.words.push("--no-budget".to_owned());
     }
     line.option("--memory-fraction", budget.memory_fraction);
-    let bytes = |size: bytesize::ByteSize| format!("{}B", size.as_u64());
-    line.option("--memory-cap", budget.memory_cap.map(bytes));
+    line.bytes("--memory-cap", budget.memory_cap);
     if budget.memory_reserve != default.budget.memory_reserve {
-        line.option("--memory-reserve", Some(bytes(budget.memory_reserve)));
+        line.bytes("--memory-reserve", Some(budget.memory_reserve));
     }
-    let host = options.isolation.host_memory_limit;
-    line.option("--host-memory-limit", host.map(bytes));
+    line.bytes("--host-memory-limit", options.isolation.host_memory_limit);
     let limits = &options.limits;
     line.time("--timeout-load", limits.timeout_load);
     line.time("--timeout-first-image", limits.timeout_first_image);
@@ -132,6 +141,16 @@ struct Line {
 }
 
 impl Line {
+    fn of(command: &str) -> Line {
+        Line {
+            words: vec!["crashpoint".to_owned(), command.to_owned()],
+        }
+    }
+
+    fn bytes(&mut self, name: &str, size: Option<ByteSize>) {
+        self.option(name, size.map(|size| format!("{}B", size.as_u64())));
+    }
+
     fn option(&mut self, name: &str, value: Option<impl ToString>) {
         if let Some(value) = value {
             self.words.extend([name.to_owned(), value.to_string()]);

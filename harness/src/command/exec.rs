@@ -10,6 +10,7 @@ use nix::sys::stat::{SFlag, fstat};
 
 use super::finish::finish;
 use super::triage::{self, Triage};
+use crate::again;
 use crate::cli::{ExecOptions, Switch};
 use crate::failure::Failure;
 use crate::session::Session;
@@ -32,7 +33,7 @@ pub fn exec(options: &ExecOptions) -> Result<u8, Failure> {
         let (attempt, folder) = session.next_attempt()?;
         tried.set(tried.get() + 1);
         let mut reason = step.map_or_else(Reason::default, |step| triage::reason(step, &folder));
-        reason.again = again(options);
+        reason.again = again::of_program(options);
         let task = Task {
             attempt,
             case: CASE.to_owned(),
@@ -130,24 +131,6 @@ fn is_fed() -> bool {
         let kind = SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT;
         kind != SFlag::S_IFCHR
     })
-}
-
-fn again(options: &ExecOptions) -> Vec<String> {
-    let mut words = vec!["crashpoint".to_owned(), "exec".to_owned()];
-    if let Some(timeout) = options.timeout {
-        let time = humantime::format_duration(timeout).to_string();
-        words.extend(["--timeout".to_owned(), time]);
-    }
-    if let Some(limit) = options.isolation.host_memory_limit {
-        words.extend([
-            "--host-memory-limit".to_owned(),
-            format!("{}B", limit.as_u64()),
-        ]);
-    }
-    words.push("--".to_owned());
-    let command = options.command.iter();
-    words.extend(command.map(|word| word.to_string_lossy().into_owned()));
-    words
 }
 
 fn plan(options: &ExecOptions) -> Plan {
