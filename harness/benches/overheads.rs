@@ -4,6 +4,7 @@
 //! Each figure is taken in turn with the thing it is compared to, since machines drift.
 
 use std::cell::Cell;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::AsRawFd;
@@ -20,6 +21,7 @@ use crashpoint_reports::event::Marker;
 use crashpoint_reports::journal::encode;
 use crashpoint_reports::protocol::FD_VARIABLE;
 use crashpoint_reports::{Event, Phase, Record};
+use crashpoint_scenarios::job::{FaultAlone, Job, Work};
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 
 const CRASHPOINT: &str = env!("CARGO_BIN_EXE_crashpoint");
@@ -60,11 +62,65 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// What the attempts of one figure share.
+struct Stage {
+    folder: PathBuf,
+    journal: Journal,
+    interrupt: Interrupt,
+}
+
+impl Stage {
+    fn set(folder: PathBuf) -> Result<Stage> {
+        std::fs::create_dir_all(folder.join("attempts"))?;
+        Ok(Stage {
+            journal: Journal::create(&folder)?,
+            interrupt: Interrupt::listen()?,
+            folder,
+        })
+    }
+
+    fn attempt(
+        &self,
+        n: usize,
+        observe: &dyn Fn(Progress),
+        of: impl FnOnce(Task) -> Task,
+    ) -> Result<()> {
+        let supervisor = Supervisor {
+            keeper: PathBuf::from(CRASHPOINT),
+            journal: &self.journal,
+            probes: None,
+            interrupt: &self.interrupt,
+            observe,
+        };
+        let folder = self.folder.join(format!("attempts/{n}"));
+        std::fs::create_dir(&folder)?;
+        supervisor.attempt(&of(Task {
+            attempt: u32::try_from(n)?,
+            case: "bench".to_owned(),
+            n: 1,
+            reason: Reason::default(),
+            folder,
+            program: OsString::new(),
+            arguments: Vec::new(),
+            variables: Vec::new(),
+            stdin: Stdin::Null,
+            job: None,
+            limits: TimeLimits::default(),
+            group: None,
+            echo: false,
+        }))?;
+        Ok(())
+    }
+}
+
 fn spawn(place: &Path) -> Result<()> {
-    let folder = place.join("spawn");
-    std::fs::create_dir_all(folder.join("attempts"))?;
-    let journal = Journal::create(&folder)?;
-    let interrupt = Interrupt::listen()?;
+    let stage = Stage::set(place.join("spawn"))?;
+    let job = serde_json::to_value(Job {
+        work: Work::Fault(FaultAlone {
+            device: "cpu".to_owned(),
+        }),
+        inject: None,
+    })?;
     let mut bare = Vec::new();
     let mut ours = Vec::new();
     for n in 0..SPAWNS {
@@ -76,29 +132,11 @@ fn spawn(place: &Path) -> Result<()> {
                 hello.set(begun.elapsed());
             }
         };
-        let supervisor = Supervisor {
-            keeper: PathBuf::from(CRASHPOINT),
-            journal: &journal,
-            probes: None,
-            interrupt: &interrupt,
-            observe: &observe,
-        };
-        let attempt_folder = folder.join(format!("attempts/{n}"));
-        std::fs::create_dir(&attempt_folder)?;
-        supervisor.attempt(&Task {
-            attempt: u32::try_from(n)?,
-            case: "bench".to_owned(),
-            n: 1,
-            reason: Reason::default(),
-            folder: attempt_folder,
+        stage.attempt(n, &observe, |task| Task {
             program: CRASHPOINT.into(),
             arguments: vec!["worker".into()],
-            variables: Vec::new(),
-            stdin: Stdin::Null,
-            job: Some(serde_json::json!({"work": {"fault": {}}})),
-            limits: TimeLimits::default(),
-            group: None,
-            echo: false,
+            job: Some(job.clone()),
+            ..task
         })?;
         ours.push(hello.get());
     }
@@ -175,11 +213,9 @@ fn marker(place: &Path) -> Result<()> {
 
 /// From the last thing that a program does to the durable record that it is gone.
 fn detection(place: &Path) -> Result<()> {
-    let folder = place.join("detection");
-    let note = folder.join("note");
-    std::fs::create_dir_all(folder.join("attempts"))?;
-    let journal = Journal::create(&folder)?;
-    let interrupt = Interrupt::listen()?;
+    let stage = Stage::set(place.join("detection"))?;
+    let note = stage.folder.join("note");
+    let program: OsString = std::env::current_exe()?.into();
     let mut latencies = Vec::new();
     for n in 0..DEATHS {
         let recorded = Cell::new(None);
@@ -188,29 +224,10 @@ fn detection(place: &Path) -> Result<()> {
                 recorded.set(Some(Clocks::now().mono_us));
             }
         };
-        let supervisor = Supervisor {
-            keeper: PathBuf::from(CRASHPOINT),
-            journal: &journal,
-            probes: None,
-            interrupt: &interrupt,
-            observe: &observe,
-        };
-        let attempt_folder = folder.join(format!("attempts/{n}"));
-        std::fs::create_dir(&attempt_folder)?;
-        supervisor.attempt(&Task {
-            attempt: u32::try_from(n)?,
-            case: "bench".to_owned(),
-            n: 1,
-            reason: Reason::default(),
-            folder: attempt_folder,
-            program: std::env::current_exe()?.into(),
+        stage.attempt(n, &observe, |task| Task {
+            program: program.clone(),
             arguments: vec![DIE.into(), note.clone().into()],
-            variables: Vec::new(),
-            stdin: Stdin::Null,
-            job: None,
-            limits: TimeLimits::default(),
-            group: None,
-            echo: false,
+            ..task
         })?;
         let died: u64 = std::fs::read_to_string(&note)?.parse()?;
         let recorded = recorded.get().ok_or("the death was not recorded")?;
