@@ -4,7 +4,7 @@
 mod support;
 
 use std::io::Read as _;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use support::{Place, Ran, attempts, eventually, lives, records};
@@ -129,46 +129,9 @@ fn a_limit_that_is_kept_harms_nobody() {
     assert!(ran.exits(0).stdout.starts_with("fine\n"));
 }
 
-#[test]
-fn a_control_group_goes_even_when_the_supervisor_is_killed() {
-    let place = Place::new();
-    let arguments = [
-        "exec",
-        "--host-memory-limit",
-        "64MiB",
-        "--",
-        "sleep",
-        "1000",
-    ];
-    let mut supervisor = place
-        .command(&arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mark = format!("-{}-", supervisor.id());
-    let spawned = eventually("the program, or a refusal", || {
-        let there = records(&place)
-            .iter()
-            .any(|record| record["event"]["spawned"]["pid"].is_i64());
-        let refused = supervisor.try_wait().unwrap().is_some();
-        (there || refused).then_some(there)
-    });
-    if !spawned {
-        println!("skipped: no control group can be had");
-        return;
-    }
-    assert!(!groups(&mark).is_empty());
-    supervisor.kill().unwrap();
-    supervisor.wait().unwrap();
-    eventually("the end of the control group", || {
-        groups(&mark).is_empty().then_some(())
-    });
-}
-
-#[test]
-fn the_group_of_a_run_that_lost_its_keeper_too_goes_with_the_next_run() {
-    let place = Place::new();
+/// A supervisor and its program, which sleeps in a control group of its own; `None` where there can
+/// be none.
+fn sleeping_in_a_group(place: &Place) -> Option<(Child, i64)> {
     let arguments = [
         "exec",
         "--host-memory-limit",
@@ -184,14 +147,37 @@ fn the_group_of_a_run_that_lost_its_keeper_too_goes_with_the_next_run() {
         .spawn()
         .unwrap();
     let program = eventually("the program, or a refusal", || {
-        let pid = records(&place)
+        let pid = records(place)
             .iter()
             .find_map(|record| record["event"]["spawned"]["pid"].as_i64());
         let refused = supervisor.try_wait().unwrap().is_some();
         (pid.is_some() || refused).then_some(pid)
     });
-    let Some(program) = program else {
+    if program.is_none() {
         println!("skipped: no control group can be had");
+    }
+    Some((supervisor, program?))
+}
+
+#[test]
+fn a_control_group_goes_even_when_the_supervisor_is_killed() {
+    let place = Place::new();
+    let Some((mut supervisor, _)) = sleeping_in_a_group(&place) else {
+        return;
+    };
+    let mark = format!("-{}-", supervisor.id());
+    assert!(!groups(&mark).is_empty());
+    supervisor.kill().unwrap();
+    supervisor.wait().unwrap();
+    eventually("the end of the control group", || {
+        groups(&mark).is_empty().then_some(())
+    });
+}
+
+#[test]
+fn the_group_of_a_run_that_lost_its_keeper_too_goes_with_the_next_run() {
+    let place = Place::new();
+    let Some((mut supervisor, program)) = sleeping_in_a_group(&place) else {
         return;
     };
     let keeper = parent(program).to_string();

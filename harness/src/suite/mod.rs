@@ -13,7 +13,7 @@ use std::process::Command;
 
 use libtest_mimic::{Arguments, Conclusion, Failed};
 
-pub use trial::Trial;
+use trial::Trial;
 
 /// Where trials run and what they run on.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ impl Suite {
     }
 
     /// Runs one trial, and compares what is on record with what was stated.
-    pub fn one(&self, trial: &Trial) -> Result<(), Failed> {
+    fn one(&self, trial: &Trial) -> Result<(), Failed> {
         let folder = self.folder(trial);
         let ended = child::run(&mut self.command(trial, &folder), &folder)?;
         judge::judge(trial, &ended).map_err(Failed::from)

@@ -44,7 +44,7 @@ impl Trial {
         }
     }
 
-    pub fn fault(fault: Fault) -> Trial {
+    fn fault(fault: Fault) -> Trial {
         let expected = fault.expectation();
         let (rung, conditions) = expected.needs.rung.map_or_else(
             || {

@@ -55,7 +55,7 @@ pub fn adopt(finished: &mut Finished, findings: &[Finding]) {
 }
 
 /// Whether memory grew with the images beyond doubt, and by enough to matter.
-pub fn is_growth(slope: &MemorySlope) -> bool {
+fn is_growth(slope: &MemorySlope) -> bool {
     let growth = slope.bytes_per_image.estimate * f64::from(slope.n);
     slope.bytes_per_image.low > 0.0
         && growth > MATERIAL_BYTES
@@ -63,7 +63,7 @@ pub fn is_growth(slope: &MemorySlope) -> bool {
 }
 
 /// Whether images took longer and longer beyond doubt, and by enough to matter.
-pub fn is_drift(slope: &TimeSlope) -> bool {
+fn is_drift(slope: &TimeSlope) -> bool {
     // By the lower bound: times scatter far more than memory does.
     let at_least = slope.seconds_per_image.low * f64::from(slope.n);
     at_least > MATERIAL_SECONDS && at_least > MATERIAL_SLOWDOWN * slope.median_seconds

@@ -46,6 +46,13 @@ fn alone(scene: &Scene<'_>, image: u32) -> Alone {
     found
 }
 
+/// A crash that comes and goes may have stayed away by chance where the image was alone.
+fn proves_little(scene: &Scene<'_>, alone: &Alone, image: u32) -> Option<String> {
+    let goes = scene.comes_and_goes()?;
+    (alone.survived > 0 && alone.died == 0)
+        .then(|| format!("{goes}: that image {image} survived alone proves little"))
+}
+
 pub fn this_image(scene: &Scene<'_>) -> Judgement {
     let Some(point) = point(scene) else {
         return Judgement::not_tested(numbers([]), NOTHING_DIED);
@@ -80,19 +87,8 @@ pub fn this_image(scene: &Scene<'_>) -> Judgement {
         ),
         ("attempts_as_planned", same.map(|same| Value::from(same.n))),
     ]);
-    if let (
-        Some(goes),
-        Alone {
-            survived: 1..,
-            died: 0,
-            ..
-        },
-    ) = (scene.comes_and_goes(), &alone)
-    {
-        return Judgement::not_tested(
-            numbers,
-            format!("{goes}: that image {image} survived alone proves little"),
-        );
+    if let Some(because) = proves_little(scene, &alone, image) {
+        return Judgement::not_tested(numbers, because);
     }
     match alone {
         Alone {
@@ -170,19 +166,8 @@ pub fn accumulation(scene: &Scene<'_>) -> Judgement {
             smallest.map(|smallest| Value::from(smallest.images.len())),
         ),
     ]);
-    if let (
-        Some(goes),
-        Alone {
-            survived: 1..,
-            died: 0,
-            ..
-        },
-    ) = (scene.comes_and_goes(), &alone)
-    {
-        return Judgement::not_tested(
-            numbers,
-            format!("{goes}: that image {image} survived alone proves little"),
-        );
+    if let Some(because) = proves_little(scene, &alone, image) {
+        return Judgement::not_tested(numbers, because);
     }
     if position == 1 {
         return Judgement::ruled_out(numbers, "it died at the first image of a fresh worker");
