@@ -14,6 +14,7 @@ use crate::fold::{Extremes, Finished};
 use crate::gathered::{CgroupCounters, Crash, Gathered};
 use crate::phase::Phase;
 use crate::protocol::WorkerError;
+use crate::sample::Sample;
 use crate::signal::SIGKILL;
 
 /// Everything is optional: a verdict can be asked for with nothing but a log.
@@ -39,6 +40,7 @@ pub struct Bundle<'a> {
     /// Of the process itself.
     pub pid: Option<i32>,
     pub extremes: Option<&'a Extremes>,
+    pub last_sample: Option<&'a Sample>,
     pub gathered: Option<&'a Gathered>,
     /// What is known besides, by name.
     pub facts: Cow<'a, Map<String, Value>>,
@@ -98,6 +100,10 @@ impl<'a> Bundle<'a> {
             left_early: finished.left_early,
             pid: finished.pid,
             extremes: Some(&finished.extremes),
+            last_sample: attempt
+                .crash_point
+                .as_ref()
+                .and_then(|point| point.last_sample.as_ref()),
             gathered,
             facts: Cow::Borrowed(&attempt.facts),
             inject: settings.and_then(|settings| settings.inject.as_deref()),

@@ -3,7 +3,7 @@
 use crashpoint_reports::diagnose::{Bundle, Scan, Source, verdict};
 use crashpoint_reports::event::ThreadState;
 use crashpoint_reports::protocol::WorkerError;
-use crashpoint_reports::{Class, Confidence, Ending, EndingKind, Verdict};
+use crashpoint_reports::{Class, Confidence, Ending, EndingKind, GpuSample, Sample, Verdict};
 
 use crate::journal::{exit, signal};
 
@@ -218,6 +218,47 @@ fn a_start_that_failed_is_named_only_where_the_text_proves_it() {
         names(&of(exit(127), loader)),
         (Class::LibraryMissing, Confidence::Likely)
     );
+}
+
+#[test]
+fn a_gpu_that_was_busy_to_the_end_is_a_lead_and_one_that_was_not_is_none() {
+    let gpu = |percent, worker_memory_bytes| Sample {
+        gpus: vec![GpuSample {
+            utilization_percent: Some(percent),
+            worker_memory_bytes,
+            ..GpuSample::default()
+        }],
+        ..Sample::default()
+    };
+    let class = |sample: Sample| {
+        let verdict = verdict(&Bundle {
+            ending: Some(Ending::of(EndingKind::Timeout)),
+            last_sample: Some(&sample),
+            ..Bundle::default()
+        });
+        names(&verdict)
+    };
+    let hang = (Class::GpuHang, Confidence::Possible);
+    assert_eq!(class(gpu(100, Some(1 << 30))), hang);
+    let open = (Class::Unknown, Confidence::None);
+    assert_eq!(class(gpu(40, Some(1 << 30))), open);
+    assert_eq!(class(gpu(100, None)), open, "somebody else's work");
+}
+
+#[test]
+fn a_launch_failure_is_not_made_an_assertion_by_its_echo_in_the_kernel() {
+    let mut scan = Scan::new();
+    let stderr =
+        "CUDA failed: DriverError(CUDA_ERROR_LAUNCH_FAILED, \"unspecified launch failure\")";
+    scan.text(Source::Stderr, stderr);
+    let xid = "[ 75.884044] NVRM: Xid (PCI:0000:00:06): 43, pid=621, name=crashpoint-work, channel 0x00000008";
+    scan.text(Source::KernelLog, xid);
+    let verdict = verdict(&Bundle {
+        ending: Some(exit(1)),
+        sightings: scan.finish(),
+        ..Bundle::default()
+    });
+    assert_eq!(verdict.class, Class::GpuKernelFault);
 }
 
 #[test]

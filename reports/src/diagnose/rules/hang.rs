@@ -3,6 +3,7 @@
 use super::{Bundle, Evidence, ending, unknown};
 use crate::ending::EndingKind;
 use crate::event::ThreadState;
+use crate::sample::Sample;
 use crate::verdict::{Class, Confidence, Verdict};
 
 pub fn limit(bundle: &Bundle<'_>) -> Option<Verdict> {
@@ -19,6 +20,16 @@ pub fn limit(bundle: &Bundle<'_>) -> Option<Verdict> {
     {
         seen.push(Evidence::new("threads", because));
         return Some(Verdict::new(class, confidence, seen));
+    }
+    if found.kind == EndingKind::Timeout
+        && let Some(busy) = bundle.last_sample.and_then(busy_gpu)
+    {
+        seen.push(busy);
+        seen.push(Evidence::new(
+            "missing",
+            "whether one kernel never ends or the work is only slow: the same with a longer limit, or cuda-gdb while it hangs",
+        ));
+        return Some(Verdict::new(Class::GpuHang, Confidence::Possible, seen));
     }
     let missing = match found.kind {
         EndingKind::Timeout if bundle.threads.is_empty() => {
@@ -64,6 +75,24 @@ pub fn seen(bundle: &Bundle<'_>) -> Option<Verdict> {
     Some(unknown(
         seen,
         "what it was waiting for: a stack of each thread (py-spy dump, gdb), and whether the GPU was busy",
+    ))
+}
+
+/// A GPU that has nothing to do between two kernels is below this.
+const BUSY_PERCENT: u32 = 95;
+
+/// The GPU that worked for this process, and did nothing else, up to the end.
+fn busy_gpu(sample: &Sample) -> Option<Evidence> {
+    let busy = sample.gpus.iter().find(|gpu| {
+        gpu.worker_memory_bytes.is_some_and(|bytes| bytes > 0)
+            && gpu.utilization_percent.is_some_and(|it| it >= BUSY_PERCENT)
+    })?;
+    Some(Evidence::new(
+        "samples",
+        format!(
+            "GPU {} was busy for {} % of the time up to the last sample, with memory of this process in it",
+            busy.index, busy.utilization_percent?
+        ),
     ))
 }
 

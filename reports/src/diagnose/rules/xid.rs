@@ -43,13 +43,18 @@ pub fn first<'a>(bundle: &'a Bundle<'_>) -> Option<Candidate<'a>> {
         confidence = confidence.min(Confidence::Possible);
     }
     let of_program = known.is_some_and(|it| it.layer == Layer::Application)
-        || matches!(number, 13 | 31 | 32 | 43 | 45 | 69 | 109);
+        || matches!(number, 13 | 31 | 32 | 69 | 109);
     Some(Candidate::new(
         bundle,
         sighting,
         class,
         confidence,
-        if of_program { 5 } else { 10 },
+        match number {
+            // What the program says of its own fault names more than its echo in the kernel.
+            number if FOLLOW_UPS.contains(&number) => 3,
+            _ if of_program => 5,
+            _ => 10,
+        },
     ))
 }
 
