@@ -11,6 +11,7 @@ use crate::gathered::Gathered;
 use crate::phase::Phase;
 use crate::protocol::{Hello, ImageAt, ImageResult, PhaseDone, WorkerError};
 use crate::sample::Sample;
+use crate::sample_block::SampleBlock;
 
 /// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,7 +27,7 @@ pub struct Record {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    /// The first line of every journal.
+    /// The first line of every segment of a journal.
     Header(Header),
     Environment(Box<Environment>),
     /// What the run is going to do, before any of it is done.
@@ -68,7 +69,9 @@ pub enum Event {
         attempt: u32,
         token: u32,
     },
+    /// As samples were written before they were written in columns.
     Samples(Vec<Sample>),
+    SampleBlock(SampleBlock),
     /// The worker broke the protocol and was not listened to from here on.
     Violation {
         attempt: u32,
@@ -119,6 +122,37 @@ pub struct Header {
     /// In clock ticks since boot: tells this process from a later one with the same pid.
     pub pid_start_ticks: u64,
     pub pid_namespace: String,
+    #[serde(default, skip_serializing_if = "Writer::is_run")]
+    pub writer: Writer,
+    /// Absent in the first segment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Previous>,
+}
+
+/// Which command wrote a segment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Writer {
+    #[default]
+    Run,
+    Recover,
+    Resume,
+}
+
+impl Writer {
+    fn is_run(&self) -> bool {
+        *self == Writer::Run
+    }
+}
+
+/// What a segment follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Previous {
+    pub segment: String,
+    /// The last record there that counts: what comes after it was not acknowledged, and is written
+    /// again in this segment if it could be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
 }
 
 /// What a run was asked to do.

@@ -53,6 +53,9 @@ pub struct Run {
     pub started: Option<String>,
     pub ended: Option<String>,
     pub seconds: f64,
+    /// How long the machine slept meanwhile, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slept_seconds: Option<f64>,
     /// The run came to its own end, or was interrupted and said so.
     pub complete: bool,
     /// The signal that interrupted it.

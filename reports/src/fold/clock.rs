@@ -1,4 +1,5 @@
 //! Time as the records tell it. The monotonic clock starts anew with every boot; a run need not.
+//! What lies between two processes that wrote a run, between two boots perhaps, is not its time.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -8,10 +9,14 @@ use crate::event::{Event, Record};
 /// is not counted.
 #[derive(Debug, Default)]
 pub struct Clock {
-    boot_id: Option<String>,
+    /// Whose clock it is: the boot, and the process that wrote.
+    owner: Option<(String, i32, u64)>,
     last_mono_us: Option<u64>,
     elapsed_us: u64,
     first_wall_us: Option<u64>,
+    /// How long this boot had slept when it was first looked at, and since then.
+    asleep_us: Option<u64>,
+    slept_us: u64,
 }
 
 /// The instant of a record.
@@ -27,14 +32,12 @@ impl Clock {
     pub fn advance(&mut self, record: &Record) -> Instant {
         self.first_wall_us.get_or_insert(record.wall_us);
         if let Event::Header(header) = &record.event {
-            if self
-                .boot_id
-                .as_ref()
-                .is_some_and(|id| *id != header.boot_id)
-            {
+            let owner = (header.boot_id.clone(), header.pid, header.pid_start_ticks);
+            if self.owner.as_ref().is_some_and(|before| *before != owner) {
                 self.last_mono_us = None;
+                self.asleep_us = None;
             }
-            self.boot_id = Some(header.boot_id.clone());
+            self.owner = Some(owner);
         }
         let last = self.last_mono_us.replace(record.mono_us);
         let passed = record
@@ -45,6 +48,20 @@ impl Clock {
             at_us: self.elapsed_us,
             mono_us: record.mono_us,
         }
+    }
+
+    /// Takes by how much the clock that counts sleep is ahead of the other.
+    pub fn slept(&mut self, asleep_us: u64) {
+        let before = self.asleep_us.replace(asleep_us).unwrap_or(asleep_us);
+        let slept = asleep_us.saturating_sub(before);
+        self.slept_us = self.slept_us.saturating_add(slept);
+    }
+
+    /// How long the machine slept during the run, as far as that is sleep and not two clocks read
+    /// one after the other.
+    pub fn slept_seconds(&self) -> Option<f64> {
+        const SLEEP_US: u64 = 100_000;
+        (self.slept_us >= SLEEP_US).then(|| seconds(self.slept_us))
     }
 
     pub fn now_us(&self) -> u64 {

@@ -111,6 +111,10 @@ impl Fold {
                 self.to(attempt, now, |open| open.progress(token));
             }
             Event::Samples(samples) => samples.iter().for_each(|sample| self.sample(sample)),
+            Event::SampleBlock(block) => {
+                self.clock.slept(block.asleep_us);
+                block.each(|sample| self.sample(sample));
+            }
             Event::Violation { attempt, what } => {
                 self.to(attempt, now, |open| open.violation(what));
             }
@@ -246,6 +250,7 @@ impl Fold {
             started: self.clock.started(),
             ended: self.ended.and_then(clock::utc),
             seconds: clock::seconds(now_us),
+            slept_seconds: self.clock.slept_seconds(),
             complete: self.ended.is_some(),
             interrupted_by: self.interrupted_by,
             troubles: self.troubles,

@@ -6,7 +6,7 @@ mod line;
 mod reader;
 
 pub use line::{LineError, decode, encode};
-pub use reader::{Reader, read_segment};
+pub use reader::{Reader, bounds, previous, read_segment};
 
 /// The version of the format that [`encode`] writes.
 pub const FORMAT: u32 = 1;

@@ -6,7 +6,7 @@
 use std::io::{self, BufRead, Read};
 
 use super::line::{LineError, decode};
-use crate::event::{Event, Record};
+use crate::event::{Event, Previous, Record};
 use crate::report::{Damage, JournalState};
 
 /// No line that crashpoint writes comes near this; a longer one is damage, not a reason to fill memory.
@@ -24,10 +24,12 @@ impl Reader {
         Reader::default()
     }
 
-    /// Reads one segment to its end, handing on every whole record in order.
+    /// Reads one segment to its end, handing on every whole record in order. Records after `until`
+    /// are left out: nobody was told that they are there, and a later segment holds them again.
     pub fn segment(
         &mut self,
         name: &str,
+        until: Option<u64>,
         mut input: impl BufRead,
         mut record: impl FnMut(Record),
     ) -> io::Result<()> {
@@ -50,14 +52,16 @@ impl Reader {
                 Ok(found) => {
                     self.state.damage.append(&mut broken);
                     broken_bytes = 0;
-                    self.follow(name, offset, &found);
-                    record(found);
+                    if until.is_none_or(|until| found.seq <= until) {
+                        self.follow(name, offset, &found);
+                        record(found);
+                    }
                 }
                 Err(LineError::Unknown(what)) => {
                     // Whole, but from another version: nothing to mistrust after it.
                     self.state.damage.append(&mut broken);
                     broken_bytes = 0;
-                    self.next_seq = self.next_seq.map(|seq| seq + 1);
+                    self.next_seq = self.next_seq.map(|seq| seq.saturating_add(1));
                     self.state.damage.push(Damage {
                         segment: name.to_owned(),
                         offset,
@@ -76,8 +80,13 @@ impl Reader {
             offset += read;
         }
         self.state.bytes += offset;
-        self.state.torn_tail_bytes = broken_bytes;
+        self.state.torn_tail_bytes += broken_bytes;
         Ok(())
+    }
+
+    /// The number of the last record that was read.
+    pub fn last_seq(&self) -> Option<u64> {
+        self.next_seq?.checked_sub(1)
     }
 
     pub fn finish(self) -> JournalState {
@@ -94,7 +103,7 @@ impl Reader {
                 what: format!("record {expected} should be here, found {}", record.seq),
             });
         }
-        self.next_seq = Some(record.seq + 1);
+        self.next_seq = Some(record.seq.saturating_add(1));
         self.state.records += 1;
         self.state.complete = matches!(record.event, Event::RunEnd {});
     }
@@ -103,8 +112,34 @@ impl Reader {
 /// Reads a journal of one segment.
 pub fn read_segment(input: impl BufRead, record: impl FnMut(Record)) -> io::Result<JournalState> {
     let mut reader = Reader::new();
-    reader.segment("journal-0001.jsonl", input, record)?;
+    reader.segment("journal-0001.jsonl", None, input, record)?;
     Ok(reader.finish())
+}
+
+/// What the segment that begins with this line follows, if the line is whole and says so.
+pub fn previous(first_line: &[u8]) -> Option<Previous> {
+    let line = first_line.strip_suffix(b"\n").unwrap_or(first_line);
+    match decode(line).ok()?.event {
+        Event::Header(header) => header.previous,
+        _ => None,
+    }
+}
+
+/// How far each segment counts, given what each follows: no later segment may have begun before.
+pub fn bounds(follows: &[Option<Previous>]) -> Vec<Option<u64>> {
+    let mut least: Option<u64> = None;
+    let mut bounds: Vec<Option<u64>> = follows
+        .iter()
+        .rev()
+        .map(|previous| {
+            let bound = least;
+            let seq = previous.as_ref().and_then(|previous| previous.seq);
+            least = least.into_iter().chain(seq).min();
+            bound
+        })
+        .collect();
+    bounds.reverse();
+    bounds
 }
 
 #[cfg(test)]
@@ -161,6 +196,35 @@ mod tests {
         let (seen, state) = read(&bytes);
         assert_eq!(seen, [0, 1]);
         assert_eq!((state.torn_tail_bytes, state.damage.len()), (4096, 0));
+    }
+
+    #[test]
+    fn what_a_later_segment_holds_again_is_read_once() {
+        let first = journal(4);
+        let again = journal(5);
+        let second: usize = again
+            .split_inclusive(|&byte| byte == b'\n')
+            .take(2)
+            .map(<[u8]>::len)
+            .sum();
+        let follows = [
+            None,
+            Some(Previous {
+                segment: "journal-0001.jsonl".to_owned(),
+                seq: Some(1),
+            }),
+        ];
+        let bounds = bounds(&follows);
+        assert_eq!(bounds, [Some(1), None]);
+        let mut seen = Vec::new();
+        let mut reader = Reader::new();
+        for (bytes, until) in [&first[..], &again[second..]].into_iter().zip(bounds) {
+            reader
+                .segment("a segment", until, bytes, |record| seen.push(record.seq))
+                .unwrap();
+        }
+        assert_eq!((seen, reader.last_seq()), (vec![0, 1, 2, 3, 4], Some(4)));
+        assert!(reader.finish().damage.is_empty());
     }
 
     #[test]

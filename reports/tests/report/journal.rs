@@ -2,7 +2,7 @@
 
 use crashpoint_reports::event::{
     AttemptEnd, AttemptStart, Header, Marker, Output, Plan, PlannedCase, PlannedImage, Purpose,
-    Settings, Variation,
+    Settings, Variation, Writer,
 };
 use crashpoint_reports::fold::Fold;
 use crashpoint_reports::protocol::{
@@ -97,6 +97,8 @@ impl Journal {
             pid: 900,
             pid_start_ticks: 1,
             pid_namespace: "pid:[4026531836]".into(),
+            writer: Writer::Run,
+            previous: None,
         }));
     }
 

@@ -10,6 +10,7 @@ mod diagnosis;
 mod findings;
 mod journal;
 mod measurements;
+mod old_journals;
 mod outcomes;
 mod rendering;
 mod schema;

@@ -112,6 +112,9 @@ fn record(report: &Report) -> String {
             text(&damage.what)
         );
     }
+    if let Some(slept) = report.run.slept_seconds {
+        part += &format!("- the machine slept for {slept:.1} s of the run\n");
+    }
     for trouble in report.run.troubles.iter().take(20) {
         part += &format!("- {}\n", text(trouble));
     }
