@@ -14,10 +14,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crashpoint::interrupt::Interrupt;
-use crashpoint::journal::Journal;
+use crashpoint::journal::{self, Journal};
 use crashpoint::supervise::{Progress, Reason, Stdin, Supervisor, Task, TimeLimits};
 use crashpoint_probes::boot::Clocks;
-use crashpoint_reports::event::Marker;
+use crashpoint_reports::event::{Marker, Writer};
 use crashpoint_reports::journal::encode;
 use crashpoint_reports::protocol::FD_VARIABLE;
 use crashpoint_reports::{Event, Phase, Record};
@@ -73,7 +73,7 @@ impl Stage {
     fn set(folder: PathBuf) -> Result<Stage> {
         std::fs::create_dir_all(folder.join("attempts"))?;
         Ok(Stage {
-            journal: Journal::create(&folder)?,
+            journal: journal(&folder)?,
             interrupt: Interrupt::listen()?,
             folder,
         })
@@ -111,6 +111,11 @@ impl Stage {
         }))?;
         Ok(())
     }
+}
+
+fn journal(folder: &Path) -> Result<Journal> {
+    let header = journal::header("bench", Writer::Run);
+    Ok(Journal::create(folder, header, journal::Config::default())?)
 }
 
 fn spawn(place: &Path) -> Result<()> {
@@ -170,7 +175,7 @@ fn bare_spawn() -> Result<Duration> {
 fn marker(place: &Path) -> Result<()> {
     let folder = place.join("marker");
     std::fs::create_dir(&folder)?;
-    let journal = Journal::create(&folder)?;
+    let journal = journal(&folder)?;
     let event = || {
         Event::Marker(Marker {
             attempt: 1,

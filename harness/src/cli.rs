@@ -10,6 +10,8 @@ use crashpoint_reports::signal::signal_number;
 use crashpoint_scenarios::fault::Injection;
 use serde_json::Value;
 
+use crate::journal::{self, Address, OnError};
+
 /// Runs GPU inference step by step in isolated processes, records every step durably before it is
 /// taken, and names where, how and why something died.
 #[derive(Debug, Parser)]
@@ -51,6 +53,11 @@ pub enum Command {
     /// Run the crash-isolation suite: every rung and every fault, each with its stated ending
     #[command(after_help = "Example: crashpoint suite fault:: --skip hang")]
     Suite(SuiteOptions),
+    /// Keep the records of runs on other machines, which they send with --mirror
+    #[command(
+        after_help = "Example: crashpoint mirror --listen 0.0.0.0:4170; then there: crashpoint run --mirror THIS-HOST:4170"
+    )]
+    Mirror(MirrorOptions),
 }
 
 /// What every command that makes a run shares.
@@ -77,6 +84,40 @@ pub struct Common {
     /// Samples a second of every probe; 0 for none
     #[arg(long, value_name = "HZ", default_value = "10", value_parser = sample_hz)]
     pub sample_hz: f64,
+    #[command(flatten)]
+    pub record: RecordOptions,
+}
+
+/// How the journal of a run is written.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Record and output")]
+pub struct RecordOptions {
+    /// Samples are on the disk after at most this time
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = sample_durability)]
+    pub sample_durability: Duration,
+    /// What to do when the journal cannot be written
+    #[arg(
+        long,
+        value_name = "stop|continue",
+        default_value = "stop",
+        hide_possible_values = true
+    )]
+    pub on_journal_error: OnError,
+    /// Send every record to `crashpoint mirror` on another machine too: HOST:PORT, or udp://HOST:PORT
+    #[arg(long, value_name = "ADDRESS")]
+    pub mirror: Option<Address>,
+}
+
+impl RecordOptions {
+    pub fn journal(&self) -> journal::Config {
+        journal::Config {
+            sample_durability: self.sample_durability,
+            on_error: self.on_journal_error,
+            mirror: self.mirror.clone(),
+            tell: |error| eprintln!("crashpoint: {error}"),
+            ..journal::Config::default()
+        }
+    }
 }
 
 #[derive(Debug, Clone, Args)]
@@ -297,6 +338,19 @@ pub struct ExecOptions {
 }
 
 #[derive(Debug, Args)]
+pub struct MirrorOptions {
+    /// Over TCP and UDP. Whoever can reach it can write runs there: nothing is encrypted or signed
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4170")]
+    pub listen: String,
+    /// Where the runs are kept
+    #[arg(long, value_name = "DIR", default_value = "crashpoint-mirrored")]
+    pub out: PathBuf,
+    /// No segment of a journal grows beyond this
+    #[arg(long, value_name = "SIZE", default_value = "256MiB")]
+    pub most: ByteSize,
+}
+
+#[derive(Debug, Args)]
 pub struct ReportOptions {
     /// A run directory, its journal or its report.json
     #[arg(value_name = "RUN", default_value = "crashpoint-runs/latest")]
@@ -465,6 +519,16 @@ fn memory_limit(text: &str) -> Result<ByteSize, String> {
 
 fn sample_hz(text: &str) -> Result<f64, String> {
     in_range(text, 0.0, 100.0)
+}
+
+/// A sample that is hours old when it is written tells nothing of a death.
+fn sample_durability(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if (Duration::from_millis(10)..=Duration::from_secs(60)).contains(&time) {
+        Ok(time)
+    } else {
+        Err("it must be from 10ms to 1m".to_owned())
+    }
 }
 
 fn temperature(text: &str) -> Result<f64, String> {

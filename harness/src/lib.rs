@@ -13,6 +13,7 @@ mod isolation;
 pub mod journal;
 pub mod keeper;
 mod log_lines;
+mod mirror;
 mod plan;
 pub mod probe;
 mod run_directory;

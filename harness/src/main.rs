@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use crashpoint::cli::{Cli, Command};
-use crashpoint::command::{diagnose, exec, explain, fault, report, run, suite};
+use crashpoint::command::{diagnose, exec, explain, fault, mirror, report, run, suite};
 use crashpoint::{keeper, probe};
 
 fn main() -> ExitCode {
@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Some(Command::Explain(options)) => explain::explain(&options),
         Some(Command::Fault(options)) => fault::fault(&options),
         Some(Command::Suite(options)) => suite::suite(&options),
+        Some(Command::Mirror(options)) => mirror::mirror(&options),
     };
     match done {
         Ok(code) => ExitCode::from(code),

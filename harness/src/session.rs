@@ -5,16 +5,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crashpoint_probes::boot::Clocks;
-use crashpoint_probes::{ProbeThread, boot, environment, gpu, thread};
-use crashpoint_reports::event::Header;
-use crashpoint_reports::{Event, Report, journal};
+use crashpoint_probes::{ProbeThread, environment, gpu, thread};
+use crashpoint_reports::event::Writer;
+use crashpoint_reports::{Event, Report};
 
 use crate::cli::Common;
 use crate::executable::this_executable;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::journal::Journal;
+use crate::journal::{self, Journal};
 use crate::run_directory::RunDirectory;
 use crate::supervise::{Progress, Supervisor};
 use crate::written;
@@ -41,9 +40,8 @@ impl Session {
         let executable = this_executable().map_err(harness("find its own executable"))?;
         let directory = RunDirectory::create(&common.out)
             .map_err(|error| Failure::write(&common.out, &error))?;
-        let journal = Journal::create(&directory.path).map_err(Failure::unfit)?;
-        journal
-            .append_durably(Event::Header(header(&directory.id)))
+        let header = journal::header(&directory.id, Writer::Run);
+        let journal = Journal::create(&directory.path, header, common.record.journal())
             .map_err(Failure::unfit)?;
         let probes =
             start_probes(common, &executable, &journal).map_err(harness("start the probes"))?;
@@ -97,6 +95,9 @@ impl Session {
             }
             probes.stop();
         }
+        if let Some(what) = self.journal.mirror_trouble() {
+            self.journal.append(Event::Trouble { what });
+        }
         if let Some(signal) = self.interrupt.signal() {
             self.journal.append(Event::Interrupted { signal });
         }
@@ -129,22 +130,4 @@ fn start_probes(
         gpu: Some(gpu),
     };
     ProbeThread::start(config, move |sample| sink.sample(sample)).map(Some)
-}
-
-fn header(run: &str) -> Header {
-    let pid = i32::try_from(std::process::id()).unwrap_or_default();
-    Header {
-        format: journal::FORMAT,
-        crashpoint: env!("CARGO_PKG_VERSION").to_owned(),
-        run: run.to_owned(),
-        command: std::env::args_os()
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect(),
-        boot_id: boot::boot_id().unwrap_or_default(),
-        boot_time_s: boot::boot_time_s().unwrap_or_default(),
-        boottime_us: Clocks::now().boottime_us,
-        pid,
-        pid_start_ticks: boot::process_start_ticks(pid).unwrap_or_default(),
-        pid_namespace: boot::pid_namespace().unwrap_or_default(),
-    }
 }

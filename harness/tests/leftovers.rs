@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crashpoint::interrupt::Interrupt;
-use crashpoint::journal::Journal;
+use crashpoint::journal::{self, Config, Journal};
 use crashpoint::supervise::{Reason, Stdin, Supervisor, Task, TimeLimits};
 use crashpoint_probes::OwnGroup;
 use crashpoint_probes::cgroup::Limits;
 use crashpoint_reports::EndingKind;
+use crashpoint_reports::event::Writer;
 
 const MARK: &str = "CRASHPOINT_TEST_OF_LEFTOVERS";
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -34,7 +35,8 @@ fn nothing_is_left_after_any_ending() {
     let place = tempfile::tempdir().unwrap();
     let temporary = place.path().join("tmp");
     std::fs::create_dir(&temporary).unwrap();
-    let journal = Journal::create(place.path()).unwrap();
+    let header = journal::header("leftovers", Writer::Run);
+    let journal = Journal::create(place.path(), header, Config::default()).unwrap();
     let interrupt = Interrupt::listen().unwrap();
     let supervisor = Supervisor {
         keeper: PathBuf::from(env!("CARGO_BIN_EXE_crashpoint")),

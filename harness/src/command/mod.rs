@@ -5,6 +5,7 @@ pub mod exec;
 pub mod explain;
 pub mod fault;
 mod finish;
+pub mod mirror;
 pub mod report;
 pub mod run;
 pub mod suite;

@@ -1,63 +1,55 @@
-//! Appends records, and says of a marker that it is durable only when `fdatasync` said so.
-//!
-//! Group commit: all that waits is written with one `write` and one `fdatasync`, then every
-//! marker among it is acknowledged. An error is final: nothing is acknowledged after it.
+//! What the rest of the harness knows of the journal: a handle to its thread.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::path::Path;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use clap::ValueEnum;
 use crashpoint_probes::boot::Clocks;
-use crashpoint_reports::journal::encode;
-use crashpoint_reports::{Event, Record, Sample};
-use thiserror::Error;
+use crashpoint_reports::event::{Header, Previous};
+use crashpoint_reports::{Event, Sample};
 
-/// What nobody waits for is on the disk after at most this long.
-const EVENT_DELAY: Duration = Duration::from_millis(100);
-const SAMPLE_DELAY: Duration = Duration::from_secs(1);
-/// A busy disk can take seconds; one that takes longer than this hangs.
-const DISK_ANSWERS: Duration = Duration::from_secs(60);
+use super::batch::{Durable, Waiting};
+use super::error::{DISK_ANSWERS, JournalError};
+use super::lock::{Lock, NoLock};
+use super::mirror::{Address, Mirror};
+use super::owner::{Order, Owner};
+use super::segment::Segment;
+use super::segments;
 
-#[derive(Debug, Clone, Error)]
-pub enum JournalError {
-    #[error("failed to create the journal {path:?}: {why}")]
-    Create { path: PathBuf, why: String },
-    #[error(
-        "failed to write the journal {path:?}: {why}; what was acknowledged before is safe, nothing after it is recorded"
-    )]
-    Write { path: PathBuf, why: String },
-    #[error("the journal's thread is gone: nothing more is recorded")]
-    Gone,
-    #[error(
-        "the disk under the journal has not answered for {} s: what is not acknowledged may be lost",
-        DISK_ANSWERS.as_secs()
-    )]
-    Silent,
+/// How a journal is written.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Samples are on the disk after at most this long.
+    pub sample_durability: Duration,
+    pub on_error: OnError,
+    /// Where every record is sent too.
+    pub mirror: Option<Address>,
+    /// A segment that is longer is followed by another one.
+    pub segment_bytes: u64,
+    /// Told of every error, at once, by the journal's own thread.
+    pub tell: fn(&JournalError),
 }
 
-/// Called by the journal's thread when a record is durable.
-type Durable = Box<dyn FnOnce() + Send>;
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            sample_durability: Duration::from_secs(1),
+            on_error: OnError::Stop,
+            mirror: None,
+            segment_bytes: 64 << 20,
+            tell: |_| {},
+        }
+    }
+}
 
-enum Order {
-    Append {
-        mono_us: u64,
-        wall_us: u64,
-        event: Box<Event>,
-        durable: Option<Durable>,
-    },
-    Sample(Box<Sample>),
-    /// Write everything now.
-    Flush {
-        durable: Durable,
-    },
-    /// Write everything now, stop, and let go of the sender.
-    Close {
-        stopped: Sender<()>,
-    },
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnError {
+    /// End the run: a step that is not recorded is not taken
+    Stop,
+    /// Go on, in another segment or without a record
+    Continue,
 }
 
 /// A handle for whoever has something to record. Cheap to clone.
@@ -65,6 +57,7 @@ enum Order {
 pub struct Journal {
     orders: Sender<Order>,
     failure: Arc<OnceLock<JournalError>>,
+    mirror: Option<Mirror>,
 }
 
 impl std::fmt::Debug for Journal {
@@ -76,36 +69,63 @@ impl std::fmt::Debug for Journal {
 }
 
 impl Journal {
-    /// Creates the journal in a run directory that exists, and makes that durable.
-    pub fn create(folder: &Path) -> Result<Journal, JournalError> {
-        let path = folder.join("journal-0001.jsonl");
-        let failed = |error: io::Error| JournalError::Create {
-            path: path.clone(),
+    /// Creates the journal of a run in a directory that exists. Its header is durable on return.
+    pub fn create(folder: &Path, header: Header, config: Config) -> Result<Journal, JournalError> {
+        let failed = |error: std::io::Error| JournalError::create(folder, &error);
+        let segment = Segment::create(folder, 1).map_err(failed)?;
+        let lock = take_lock(folder)?;
+        Journal::start(Owner::new(folder, segment, lock, 0, header, config))
+    }
+
+    /// Goes on with the journal of a run whose writer is gone, in a segment of its own.
+    pub fn go_on(
+        folder: &Path,
+        mut header: Header,
+        config: Config,
+    ) -> Result<Journal, JournalError> {
+        let unreadable = |error: std::io::Error| JournalError::Read {
+            path: folder.to_owned(),
             why: error.to_string(),
         };
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(failed)?;
-        file.sync_all().map_err(failed)?;
-        File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(failed)?;
+        let lock = take_lock(folder)?;
+        let known = segments::segments(folder).map_err(unreadable)?;
+        let reader = segments::read(&known, |_| {}).map_err(|(_, error)| unreadable(error))?;
+        let last = known.last().map(|path| path.as_path()).unwrap_or(folder);
+        header.previous = Some(Previous {
+            segment: last
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            seq: reader.last_seq(),
+        });
+        let number = segments::number(last).unwrap_or(0).saturating_add(1);
+        let seq = reader.last_seq().map_or(0, |seq| seq.saturating_add(1));
+        let segment = Segment::create(folder, number)
+            .map_err(|error| JournalError::create(folder, &error))?;
+        Journal::start(Owner::new(folder, segment, lock, seq, header, config))
+    }
+
+    fn start(mut owner: Owner) -> Result<Journal, JournalError> {
+        owner.begin()?;
         let (orders, inbox) = channel();
-        let failure = Arc::new(OnceLock::new());
-        let owner = Owner {
-            file,
-            path: path.clone(),
-            seq: 0,
-            failure: Arc::clone(&failure),
-        };
+        let failure = owner.failure();
+        let mirror = owner.mirror();
+        let path = owner.folder().to_owned();
         std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || owner.run(&inbox))
-            .map_err(failed)?;
-        Ok(Journal { orders, failure })
+            .map_err(|error| JournalError::create(&path, &error))?;
+        Ok(Journal {
+            orders,
+            failure,
+            mirror,
+        })
+    }
+
+    /// What did not reach the second machine, as a sentence.
+    pub fn mirror_trouble(&self) -> Option<String> {
+        self.mirror.as_ref()?.trouble()
     }
 
     pub fn append(&self, event: Event) {
@@ -125,7 +145,7 @@ impl Journal {
     /// Returns when all that was appended before is on the disk.
     pub fn flush(&self) -> Result<(), JournalError> {
         self.durably(|durable| {
-            let _ = self.orders.send(Order::Flush { durable });
+            let _ = self.orders.send(Order::Flush(durable));
         })
     }
 
@@ -146,7 +166,7 @@ impl Journal {
         let _ = self.orders.send(Order::Sample(Box::new(sample)));
     }
 
-    /// The error that ended the journal, if one did.
+    /// The error that is to end the run, if one is.
     pub fn check(&self) -> Result<(), JournalError> {
         self.failure
             .get()
@@ -156,10 +176,16 @@ impl Journal {
     /// Makes everything durable and lets go of the file.
     pub fn close(self) -> Result<(), JournalError> {
         let (stopped, wait) = channel();
-        let _ = self.orders.send(Order::Close { stopped });
+        let _ = self.orders.send(Order::Close(stopped));
         match wait.recv_timeout(DISK_ANSWERS) {
             Err(RecvTimeoutError::Timeout) => Err(JournalError::Silent),
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => self.check(),
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => {
+                let closed = self.check();
+                if let Some(mirror) = self.mirror {
+                    mirror.finish();
+                }
+                closed
+            }
         }
     }
 
@@ -172,134 +198,23 @@ impl Journal {
         let Clocks {
             mono_us, wall_us, ..
         } = Clocks::now();
-        let _ = self.orders.send(Order::Append {
-            mono_us,
-            wall_us,
-            event: Box::new(event),
-            durable,
-        });
-    }
-}
-
-struct Owner {
-    file: File,
-    path: PathBuf,
-    seq: u64,
-    failure: Arc<OnceLock<JournalError>>,
-}
-
-#[derive(Default)]
-struct Batch {
-    lines: Vec<u8>,
-    durable: Vec<Durable>,
-    samples: Vec<Sample>,
-    /// When it must be on the disk.
-    due: Option<Instant>,
-}
-
-impl Batch {
-    fn due_within(&mut self, delay: Duration) {
-        let due = Instant::now() + delay;
-        self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
-    }
-}
-
-impl Owner {
-    fn run(mut self, inbox: &Receiver<Order>) {
-        let mut batch = Batch::default();
-        loop {
-            let first = match batch.due {
-                None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(due) => inbox.recv_timeout(due.saturating_duration_since(Instant::now())),
-            };
-            let mut closing = None;
-            match first {
-                Ok(order) => {
-                    for order in std::iter::once(order).chain(inbox.try_iter()) {
-                        closing = self.take(order, &mut batch).or(closing);
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                // Nobody is left to send anything: what there is gets written, and then it is over.
-                Err(RecvTimeoutError::Disconnected) => closing = Some(channel().0),
-            }
-            let due = batch.due.is_some_and(|due| due <= Instant::now());
-            if (closing.is_some() || due || !batch.durable.is_empty())
-                && let Err(error) = self.commit(&mut batch)
-            {
-                let why = error.to_string();
-                let _ = self.failure.set(JournalError::Write {
-                    path: self.path.clone(),
-                    why,
-                });
-                // Whoever still waits for an acknowledgement learns of it by being dropped.
-                return;
-            }
-            if closing.is_some() {
-                return;
-            }
-        }
-    }
-
-    /// Returns what to let go of at the end, if this was the order to close.
-    fn take(&mut self, order: Order, batch: &mut Batch) -> Option<Sender<()>> {
-        match order {
-            Order::Append {
-                mono_us,
-                wall_us,
-                event,
-                durable,
-            } => {
-                self.write_line(mono_us, wall_us, *event, batch);
-                batch.durable.extend(durable);
-                batch.due_within(EVENT_DELAY);
-            }
-            Order::Sample(sample) => {
-                batch.samples.push(*sample);
-                batch.due_within(SAMPLE_DELAY);
-            }
-            Order::Flush { durable } => batch.durable.push(durable),
-            Order::Close { stopped } => return Some(stopped),
-        }
-        None
-    }
-
-    fn write_line(&mut self, mono_us: u64, wall_us: u64, event: Event, batch: &mut Batch) {
-        // A sample is older than the event that came after it.
-        if !matches!(event, Event::Samples(_)) {
-            self.write_samples(batch);
-        }
-        let record = Record {
-            seq: self.seq,
+        let waiting = Waiting {
             mono_us,
             wall_us,
             event,
         };
-        // Only a value that JSON cannot hold could fail here, and no event has one.
-        if encode(&record, &mut batch.lines).is_ok() {
-            self.seq += 1;
-        }
+        let _ = self.orders.send(Order::Append(Box::new(waiting), durable));
     }
+}
 
-    fn write_samples(&mut self, batch: &mut Batch) {
-        if let Some(last) = batch.samples.last() {
-            let (mono_us, wall_us) = (last.mono_us, last.wall_us);
-            let samples = std::mem::take(&mut batch.samples);
-            self.write_line(mono_us, wall_us, Event::Samples(samples), batch);
-        }
-    }
-
-    fn commit(&mut self, batch: &mut Batch) -> io::Result<()> {
-        self.write_samples(batch);
-        if !batch.lines.is_empty() {
-            self.file.write_all(&batch.lines)?;
-            self.file.sync_data()?;
-        }
-        batch.lines.clear();
-        batch.due = None;
-        for durable in batch.durable.drain(..) {
-            durable();
-        }
-        Ok(())
-    }
+fn take_lock(folder: &Path) -> Result<Lock, JournalError> {
+    Lock::take(folder).map_err(|error| match error {
+        NoLock::Held => JournalError::Running {
+            path: folder.to_owned(),
+        },
+        NoLock::Failed(error) => JournalError::Read {
+            path: folder.to_owned(),
+            why: error.to_string(),
+        },
+    })
 }

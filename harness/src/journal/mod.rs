@@ -1,5 +1,19 @@
-//! The journal of a run: written by one thread, which alone owns the file.
+//! The journal: what happened, durably, before anything else is done about it.
 
-mod writer;
+mod batch;
+mod error;
+mod handle;
+mod header;
+mod lock;
+mod mirror;
+mod owner;
+mod reserve;
+mod segment;
+mod segments;
 
-pub use writer::{Journal, JournalError};
+pub use error::JournalError;
+pub use handle::{Config, Journal, OnError};
+pub use header::header;
+pub use lock::is_locked;
+pub use mirror::{Address, Message};
+pub use segments::{read, segments};

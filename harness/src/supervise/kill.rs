@@ -17,7 +17,7 @@ pub enum Reason {
     /// It broke this limit of time.
     Timeout(String),
     Interrupted,
-    /// The journal failed: what is not recorded must not go on.
+    /// The journal failed: what is not recorded must not go on. An interruption like another.
     NoRecord,
 }
 

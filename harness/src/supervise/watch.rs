@@ -29,6 +29,8 @@ const PIPES: Duration = Duration::from_secs(1);
 const SWEEPING: Duration = Duration::from_secs(4);
 
 pub fn attempt(supervisor: &Supervisor<'_>, task: &Task) -> Result<Finished, SuperviseError> {
+    // A step that is not recorded is not taken.
+    supervisor.journal.check()?;
     let attempt = task.attempt;
     let reason = &task.reason;
     let group = match task.group.map(OwnGroup::make).transpose() {
@@ -336,7 +338,7 @@ impl<'a> Watch<'a> {
         let interrupted = self
             .kill
             .as_ref()
-            .is_some_and(|kill| kill.reason == Reason::Interrupted);
+            .is_some_and(|kill| !matches!(kill.reason, Reason::Timeout(_)));
         Ending {
             interrupted,
             ..ending
@@ -381,6 +383,7 @@ impl<'a> Watch<'a> {
         reap(self.keeper);
         drop(self.group);
         recorded?;
+        journal.check()?;
         Ok(finished)
     }
 }
