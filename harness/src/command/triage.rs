@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crashpoint_reports::event::{Purpose, Settings};
 use crashpoint_reports::report::{Attempt, Case};
-use crashpoint_reports::triage::{Bounds, History, Next, Step, next};
+use crashpoint_reports::triage::{Bounds, CORE_DUMP, History, Next, Step, next};
 use crashpoint_reports::{Event, Outcome, Report};
 
 use crate::cli::TriageBounds;
@@ -104,7 +104,10 @@ impl Triage<'_> {
                 let n = history.as_planned();
                 format!("again, {n} of {}", self.bounds.attempts.max(n))
             }
-            Purpose::Diagnostic => "with blocking launches and GPU core dumps".to_owned(),
+            Purpose::Diagnostic if step.variation.variables.contains_key(CORE_DUMP) => {
+                "with blocking launches and GPU core dumps".to_owned()
+            }
+            Purpose::Diagnostic => "with blocking launches".to_owned(),
             Purpose::Reduction | Purpose::Planned => reduced(step),
         };
         let came = came_to(attempt, history);
@@ -124,9 +127,7 @@ pub fn reason(step: &Step, folder: &Path) -> Reason {
         variation: step.variation.clone(),
         again: Vec::new(),
     };
-    if step.purpose == Purpose::Diagnostic {
-        reason.variation.variables = gpu_tells::variables(folder);
-    }
+    gpu_tells::complete(&mut reason.variation.variables, folder);
     reason
 }
 

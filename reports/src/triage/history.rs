@@ -80,10 +80,14 @@ impl<'a> History<'a> {
         self.same() == self.as_planned()
     }
 
+    pub fn class(&self) -> Class {
+        let verdict = self.crash.verdict.as_ref();
+        verdict.map_or(Class::Unknown, |verdict| verdict.class)
+    }
+
     pub fn is_about_a_gpu(&self) -> bool {
-        let class = self.crash.verdict.as_ref().map(|verdict| verdict.class);
         let device = self.settings.and_then(|it| it.device.as_deref());
-        is_about_a_gpu(class.unwrap_or(Class::Unknown), device)
+        is_about_a_gpu(self.class(), device)
     }
 
     pub fn gpu_is_gone(&self) -> bool {

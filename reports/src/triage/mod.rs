@@ -14,6 +14,11 @@ pub use reproduction::{Ends, reproduction};
 use crate::event::{Purpose, Variation};
 use crate::verdict::Class;
 
+/// A call returns when its kernel has ended: the one that reports an error is then the one that failed.
+pub const LAUNCH_BLOCKING: &str = "CUDA_LAUNCH_BLOCKING";
+/// The driver writes where each thread of a kernel stood when it faulted, and ends the process.
+pub const CORE_DUMP: &str = "CUDA_ENABLE_COREDUMP_ON_EXCEPTION";
+
 /// How much is tried at one case.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
@@ -34,7 +39,7 @@ pub enum Next {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     pub purpose: Purpose,
-    /// Without the variables, which are for whoever runs it to choose.
+    /// Where a file is to be written, whoever runs it says where.
     pub variation: Variation,
 }
 
@@ -62,7 +67,7 @@ pub fn next(history: &History<'_>, bounds: Bounds) -> Next {
         return Next::Try(Step::plain(Purpose::Repeat));
     }
     if history.is_about_a_gpu() && !history.has(Purpose::Diagnostic) {
-        return Next::Try(Step::plain(Purpose::Diagnostic));
+        return Next::Try(Step::diagnostic(history.class()));
     }
     if history.as_planned() > 1 && history.same() < 2 {
         return Next::Done(Some("it did not come again".to_owned()));
@@ -86,6 +91,22 @@ impl Step {
             purpose,
             variation: Variation::default(),
         }
+    }
+
+    /// With what makes a GPU tell more. While NVIDIA's driver (580.159, on an H100) is asked for core
+    /// dumps, an illegal address is told to nobody: the next call succeeds, nothing is written,
+    /// and the process goes on with what the kernel left.
+    fn diagnostic(class: Class) -> Step {
+        let mut step = Step::plain(Purpose::Diagnostic);
+        let mut set = |name: &str| {
+            let variables = &mut step.variation.variables;
+            variables.insert(name.to_owned(), "1".to_owned());
+        };
+        set(LAUNCH_BLOCKING);
+        if class != Class::GpuIllegalAccess {
+            set(CORE_DUMP);
+        }
+        step
     }
 }
 

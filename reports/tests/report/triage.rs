@@ -312,6 +312,11 @@ fn with_a_gpu_one_attempt_is_diagnostic_and_counts_for_nothing() {
     let purposes: Vec<Purpose> = steps.iter().map(|step| step.purpose).collect();
     use Purpose::{Diagnostic, Planned, Repeat};
     assert_eq!(purposes, [Planned, Repeat, Repeat, Diagnostic]);
+    let asked: Vec<&String> = steps[3].variation.variables.keys().collect();
+    assert_eq!(
+        asked,
+        ["CUDA_ENABLE_COREDUMP_ON_EXCEPTION", "CUDA_LAUNCH_BLOCKING"]
+    );
     // It survives, as it may under changed conditions.
     attempt(&mut journal, &[1, 2], &steps[3], &|_| None);
     let report = journal.report();

@@ -250,7 +250,8 @@ impl Fault {
             }
             Fault::CudaDeviceAssert => exit(TOLD, Class::GpuDeviceAssert).needing(gpu),
             Fault::CudaInfiniteKernel => hang(Class::GpuHang).needing(gpu),
-            Fault::CudaContextDestroyed => exit(TOLD, Class::ApplicationException).needing(gpu),
+            // With a model in it the driver itself falls over what is gone.
+            Fault::CudaContextDestroyed => signal(SIGSEGV, Class::NativeCrash).needing(gpu),
         }
     }
 }

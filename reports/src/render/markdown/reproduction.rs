@@ -40,7 +40,7 @@ fn part(found: &Reproduction) -> String {
     }
     if let Some(run) = &found.diagnostic {
         part += &format!(
-            "- With blocking launches and GPU core dumps: {}, {}; what it left is in {}. It ran \
+            "- With the GPU made to tell more: {}, {}; what it left is in {}. It ran \
              under other conditions and counts for nothing else.\n",
             run.outcome,
             if run.same {
