@@ -2,6 +2,7 @@
 
 use nix::time::{ClockId, clock_gettime};
 use procfs::{CurrentSI, KernelStats};
+use sha2::{Digest, Sha256};
 
 use crate::read::Reader;
 use crate::worker::Stat;
@@ -41,6 +42,18 @@ pub(crate) fn microseconds(clock: ClockId) -> u64 {
 pub fn boot_id() -> Option<String> {
     let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(text.trim().to_owned()).filter(|id| !id.is_empty())
+}
+
+/// A name for this installation: eight bytes of a hash of its machine id, which is not to be shown to
+/// others itself (machine-id(5)). `None` in an image that has no id.
+pub fn machine() -> Option<String> {
+    const BYTES: usize = 8;
+    let text = std::fs::read_to_string("/etc/machine-id").ok()?;
+    let id = text.trim();
+    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let hash = is_id.then(|| Sha256::digest(format!("crashpoint.machine/1\n{id}")))?;
+    let digits = hash.iter().take(BYTES).map(|byte| format!("{byte:02x}"));
+    Some(digits.collect())
 }
 
 /// When this boot began, in seconds since the epoch, by the wall clock as it is set now.

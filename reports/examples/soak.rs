@@ -133,6 +133,7 @@ impl Day {
             pid_start_ticks: 6000,
             pid_namespace: "pid:[4026531836]".to_owned(),
             writer: Writer::Run,
+            machine: None,
             previous: None,
         }))?;
         self.push(Event::Plan(Plan {

@@ -10,6 +10,7 @@ use crate::environment::Environment;
 use crate::gathered::Gathered;
 use crate::phase::Phase;
 use crate::protocol::{Hello, ImageAt, ImageResult, PhaseDone, WorkerError};
+use crate::recovery::Recovery;
 use crate::sample::Sample;
 use crate::sample_block::SampleBlock;
 
@@ -104,6 +105,8 @@ pub enum Event {
         signal: i32,
     },
     RunEnd {},
+    /// What ended the run, which did not say so itself: found out later, by another process.
+    Recovered(Box<Recovery>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -122,6 +125,10 @@ pub struct Header {
     /// In clock ticks since boot: tells this process from a later one with the same pid.
     pub pid_start_ticks: u64,
     pub pid_namespace: String,
+    /// A name for this installation of an operating system, made from its machine id and not leading
+    /// back to it; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<String>,
     #[serde(default, skip_serializing_if = "Writer::is_run")]
     pub writer: Writer,
     /// Absent in the first segment.

@@ -12,6 +12,7 @@ use crate::gathered::Gathered;
 use crate::outcome::Outcome;
 use crate::phase::Phase;
 use crate::protocol::{AllocatorMemory, ImageAt, WorkerError};
+use crate::recovery::Recovery;
 use crate::sample::Sample;
 use crate::signature::Signature;
 use crate::statistics::{Interval, Proportion, Spread};
@@ -41,6 +42,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     pub statistics: Statistics,
     pub differential: Vec<Suspect>,
+    /// What ended the run, if it did not end by itself and somebody looked: the last time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<Recovery>,
     pub journal: JournalState,
 }
 
@@ -214,6 +218,10 @@ pub struct CrashPoint {
     pub last_sample: Option<Sample>,
     /// From the last sample to the ending.
     pub last_sample_age_seconds: Option<f64>,
+    /// Of an attempt that nobody saw end: from the last that was heard of this phase to the end of
+    /// the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record_ends_seconds: Option<f64>,
 }
 
 impl Attempt {

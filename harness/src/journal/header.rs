@@ -20,6 +20,7 @@ pub fn header(run: &str, writer: Writer) -> Header {
         pid,
         pid_start_ticks: boot::process_start_ticks(pid).unwrap_or_default(),
         pid_namespace: boot::pid_namespace().unwrap_or_default(),
+        machine: boot::machine(),
         writer,
         previous: None,
     }

@@ -92,6 +92,7 @@ impl Finished {
     /// By the same rule as in the report.
     pub fn outcome(&self) -> Outcome {
         fold::outcome(&fold::Facts {
+            shut_down: false,
             ending: &self.end.ending,
             spawn_failed: self.end.spawn_error.is_some(),
             job: self.had_job,

@@ -14,6 +14,7 @@ use crate::fold::{Extremes, Finished};
 use crate::gathered::{CgroupCounters, Crash, Gathered};
 use crate::phase::Phase;
 use crate::protocol::WorkerError;
+use crate::recovery::Recovery;
 use crate::sample::Sample;
 use crate::signal::SIGKILL;
 
@@ -46,6 +47,8 @@ pub struct Bundle<'a> {
     pub facts: Cow<'a, Map<String, Value>>,
     /// A fault that was caused on purpose.
     pub inject: Option<&'a str>,
+    /// What ended the run under it.
+    pub recovery: Option<&'a Recovery>,
 }
 
 impl<'a> Bundle<'a> {
@@ -69,6 +72,9 @@ impl<'a> Bundle<'a> {
             } else {
                 scan.last_line_of(source, tail);
             }
+        }
+        if let Some(recovery) = &finished.recovery {
+            scan.lines(Source::PreviousBootLog, &recovery.last_lines);
         }
         let gathered = attempt.gathered.as_ref();
         if let Some(log) = gathered.and_then(|it| it.kernel_log.as_ref()) {
@@ -107,6 +113,7 @@ impl<'a> Bundle<'a> {
             gathered,
             facts: Cow::Borrowed(&attempt.facts),
             inject: settings.and_then(|settings| settings.inject.as_deref()),
+            recovery: finished.recovery.as_deref(),
         }
     }
 

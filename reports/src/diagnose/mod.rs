@@ -18,7 +18,7 @@ mod traceback;
 pub use crate::knowledge::action;
 pub use bundle::Bundle;
 pub use differential::{Run, differential};
-pub use facts::Fact;
+pub use facts::{Fact, Scope};
 pub use scan::Scan;
 pub use sighting::{Sighting, Sightings};
 pub use source::Source;

@@ -1,5 +1,7 @@
 //! One attempt while its events come in, and what it comes to.
 
+use std::sync::Arc;
+
 use super::clock::{Instant, seconds};
 use super::extremes::{Extremes, raise};
 use super::images::Images;
@@ -10,6 +12,7 @@ use crate::event::{AttemptEnd, AttemptStart, Ended, Marker, PlannedImage, Purpos
 use crate::gathered::Gathered;
 use crate::outcome::Outcome;
 use crate::protocol::{ImageResult, PhaseDone, WorkerError};
+use crate::recovery::Recovery;
 use crate::report::{Attempt, CrashPoint};
 use crate::sample::Sample;
 
@@ -38,6 +41,8 @@ pub struct OpenAttempt {
     ended: Option<(Ended, Instant)>,
     end: Option<(AttemptEnd, Instant)>,
     gathered: Option<Gathered>,
+    /// What ended it together with the run, and when the record stopped.
+    recovered: Option<(Arc<Recovery>, Instant)>,
 }
 
 /// An attempt that is over, with what the report does not carry but its diagnosis needs.
@@ -50,6 +55,8 @@ pub struct Finished {
     pub left_early: bool,
     pub own_worker: bool,
     pub pid: Option<i32>,
+    /// What ended it together with the run.
+    pub recovery: Option<Arc<Recovery>>,
 }
 
 impl OpenAttempt {
@@ -74,11 +81,21 @@ impl OpenAttempt {
             ended: None,
             end: None,
             gathered: None,
+            recovered: None,
         }
     }
 
     pub fn is_over(&self) -> bool {
-        self.end.is_some()
+        self.end.is_some() || self.recovered.is_some()
+    }
+
+    /// The run ended under it, when the record stopped.
+    pub fn recovered(&mut self, recovery: &Arc<Recovery>, stopped: Instant) {
+        // One that was seen to be gone had its own ending.
+        if self.ended.is_none() {
+            self.recovered
+                .get_or_insert_with(|| (Arc::clone(recovery), stopped));
+        }
     }
 
     fn since_began(&self, now: Instant) -> u64 {
@@ -104,8 +121,8 @@ impl OpenAttempt {
         self.phases.end(done, self.since_began(now));
     }
 
-    pub fn progress(&mut self, token: u32) {
-        self.phases.progress(token);
+    pub fn progress(&mut self, token: u32, now: Instant) {
+        self.phases.progress(token, self.since_began(now));
     }
 
     pub fn image(&mut self, result: ImageResult) {
@@ -155,9 +172,11 @@ impl OpenAttempt {
 
     /// Samples reach the journal in blocks, so that some come after the end they were taken before.
     pub fn sample(&mut self, sample: &Sample) {
-        if let Some(at) = self.ended_at()
-            && sample.mono_us > at.mono_us
-        {
+        let is_late = self
+            .ended_at()
+            .is_some_and(|at| sample.mono_us > at.mono_us);
+        // Another boot gives the same pids again.
+        if is_late || self.recovered.is_some() {
             return;
         }
         self.extremes.see(sample);
@@ -192,8 +211,14 @@ impl OpenAttempt {
             None => {
                 // The supervisor may have died between the two records of one ending.
                 let ended = self.ended.take().map(|(ended, _)| ended);
+                let with_the_run = match &self.recovered {
+                    Some((recovery, _)) if recovery.ended_by.is_of_machine() => {
+                        EndingKind::MachineGone
+                    }
+                    _ => EndingKind::Unreported,
+                };
                 (ending, limit, usage) = ended
-                    .map_or((Ending::of(EndingKind::Unreported), None, None), |ended| {
+                    .map_or((Ending::of(with_the_run), None, None), |ended| {
                         (ended.ending, ended.limit, ended.usage)
                     });
                 (spawn_error, stdout, stderr) = (None, None, None);
@@ -207,10 +232,17 @@ impl OpenAttempt {
             said_hello: self.said_hello,
             said_done: self.said_done,
             said_error: self.error.is_some(),
+            shut_down: ending.kind == EndingKind::MachineGone
+                && self
+                    .recovered
+                    .as_ref()
+                    .is_some_and(|(recovery, _)| recovery.ended_by.is_somebodys_doing()),
         };
         let outcome = outcome(&facts);
         let left_early = facts.left_early();
+        let stopped = self.recovered.as_ref().map(|(_, at)| *at);
         let lasted_us = ended_at
+            .or(stopped)
             .map_or(now_us, |at| at.at_us)
             .saturating_sub(self.began_us);
         if outcome == Outcome::Survived {
@@ -270,6 +302,7 @@ impl OpenAttempt {
             left_early,
             own_worker: self.start.job,
             pid: self.pid,
+            recovery: self.recovered.map(|(recovery, _)| recovery),
         }
     }
 
@@ -308,6 +341,11 @@ impl OpenAttempt {
             token: under_way.token.filter(|_| image.is_some() || !had_image),
             last_sample: last_sample.cloned(),
             last_sample_age_seconds: age,
+            record_ends_seconds: self
+                .recovered
+                .as_ref()
+                .zip(under_way.heard_us)
+                .map(|((_, at), heard_us)| seconds(self.since_began(*at).saturating_sub(heard_us))),
         }
     }
 }

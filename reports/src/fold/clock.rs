@@ -5,8 +5,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::event::{Event, Record};
 
-/// Microseconds since the run's first record, by the monotonic clock: what lies between two boots
-/// is not counted.
+/// Microseconds since the run's first record, by the monotonic clock: what lies between two boots,
+/// or between two processes that wrote, is not counted.
 #[derive(Debug, Default)]
 pub struct Clock {
     /// Whose clock it is: the boot, and the process that wrote.

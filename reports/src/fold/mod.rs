@@ -11,14 +11,17 @@ mod crashes;
 mod extremes;
 mod findings;
 mod images;
+mod last_words;
 mod measured;
 mod outcome;
 mod phases;
 mod summary;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 pub use attempt::Finished;
+pub(crate) use clock::utc;
 pub use extremes::{Extremes, GpuExtremes};
 pub use outcome::{Facts, outcome};
 
@@ -29,6 +32,7 @@ use crate::event::{
 };
 use crate::outcome::Outcome;
 use crate::protocol::AllocatorMemory;
+use crate::recovery::Recovery;
 use crate::report::{Attempt, JournalState, Report, Reproduction, Run, SCHEMA};
 use crate::sample::Sample;
 use crate::signature::Signature;
@@ -55,6 +59,10 @@ pub struct Fold {
     triage_ends: Vec<(String, Option<String>)>,
     troubles: Vec<String>,
     interrupted_by: Option<i32>,
+    recovery: Option<Arc<Recovery>>,
+    /// When the process that wrote before the present one stopped.
+    stopped: Option<Instant>,
+    last: Option<Instant>,
     ended: Option<u64>,
     extremes: Extremes,
     allocator: Option<AllocatorMemory>,
@@ -68,10 +76,12 @@ impl Fold {
     /// Takes the next record; they come in the order of the journal.
     pub fn push(&mut self, record: Record) {
         let now = self.clock.advance(&record);
+        let before = self.last.replace(now);
         // A resumed run goes on after its end.
         self.ended = None;
         match record.event {
             Event::Header(header) => {
+                self.stopped = before;
                 self.header.get_or_insert(header);
             }
             Event::Environment(environment) => {
@@ -108,7 +118,7 @@ impl Fold {
             }
             Event::Done { attempt } => self.to(attempt, now, OpenAttempt::done),
             Event::Progress { attempt, token } => {
-                self.to(attempt, now, |open| open.progress(token));
+                self.to(attempt, now, |open| open.progress(token, now));
             }
             Event::Samples(samples) => samples.iter().for_each(|sample| self.sample(sample)),
             Event::SampleBlock(block) => {
@@ -140,6 +150,16 @@ impl Fold {
                 self.interrupted_by.get_or_insert(signal);
             }
             Event::RunEnd {} => self.ended = Some(record.wall_us),
+            Event::Recovered(recovery) => {
+                let recovery = Arc::new(*recovery);
+                let stopped = self.stopped.or(before).unwrap_or(now);
+                for place in std::mem::take(&mut self.open) {
+                    if let Some(open) = self.attempts.get_mut(place) {
+                        open.recovered(&recovery, stopped);
+                    }
+                }
+                self.recovery = Some(recovery);
+            }
         }
     }
 
@@ -272,6 +292,7 @@ impl Fold {
             extremes: &self.extremes,
             allocator: self.allocator,
             statistics: &statistics,
+            recovery: self.recovery.as_deref(),
         });
         Report {
             schema: SCHEMA.to_owned(),
@@ -285,6 +306,7 @@ impl Fold {
             findings,
             statistics,
             differential,
+            recovery: self.recovery.map(Arc::unwrap_or_clone),
             journal,
         }
     }

@@ -15,6 +15,8 @@ pub struct Facts<'a> {
     pub said_hello: bool,
     pub said_done: bool,
     pub said_error: bool,
+    /// The machine was shut down or put back under it, by somebody who may not have known of it.
+    pub shut_down: bool,
 }
 
 impl Facts<'_> {
@@ -28,7 +30,7 @@ pub fn outcome(facts: &Facts<'_>) -> Outcome {
     if facts.spawn_failed {
         return Outcome::Failed;
     }
-    if facts.ending.interrupted {
+    if facts.ending.interrupted || facts.shut_down {
         return Outcome::Incomplete;
     }
     match facts.ending.kind {

@@ -20,6 +20,8 @@ struct Tracked {
     id: Option<u64>,
     started_us: u64,
     token: Option<u32>,
+    /// When it was last heard of: its marker, or its last token.
+    heard_us: u64,
 }
 
 /// What was under way.
@@ -28,6 +30,8 @@ pub struct UnderWay {
     pub phase: Phase,
     pub image: Option<ImageAt>,
     pub token: Option<u32>,
+    /// When it was last heard of; `None` where no marker says that it began.
+    pub heard_us: Option<u64>,
 }
 
 impl Phases {
@@ -46,6 +50,7 @@ impl Phases {
             id: marker.id,
             started_us: at_us,
             token: None,
+            heard_us: at_us,
         });
     }
 
@@ -75,10 +80,11 @@ impl Phases {
         });
     }
 
-    pub fn progress(&mut self, token: u32) {
+    pub fn progress(&mut self, token: u32, at_us: u64) {
         for &place in &self.open {
             if let Some(tracked) = self.all.get_mut(place) {
                 tracked.token = Some(token);
+                tracked.heard_us = at_us;
             }
         }
     }
@@ -91,12 +97,14 @@ impl Phases {
             phase,
             image,
             token: None,
+            heard_us: None,
         };
         match last_open {
             Some(open) if open.id.is_some() || !said_done => UnderWay {
                 phase: open.record.phase.clone(),
                 image: open.record.image.clone(),
                 token: open.token,
+                heard_us: Some(open.heard_us),
             },
             _ if said_done => unmarked(Phase::Teardown, None),
             _ => match self.all.last() {

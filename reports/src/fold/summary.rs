@@ -1,8 +1,10 @@
 //! The summary: the few numbers and the one sentence that are read first.
 
 use super::extremes::Extremes;
+use super::last_words;
 use crate::outcome::Outcome;
 use crate::protocol::AllocatorMemory;
+use crate::recovery::Recovery;
 use crate::report::{Attempt, Case, Finding, Run, Statistics, Summary};
 use crate::words::{counted, gib, percent};
 
@@ -13,6 +15,7 @@ pub struct Sources<'a> {
     pub extremes: &'a Extremes,
     pub allocator: Option<AllocatorMemory>,
     pub statistics: &'a Statistics,
+    pub recovery: Option<&'a Recovery>,
 }
 
 /// If the plan does not say another.
@@ -63,7 +66,9 @@ pub fn summary(from: &Sources<'_>) -> Summary {
         load_seconds: from.statistics.load_seconds.map(|spread| spread.median),
         peak_rss_bytes: attempts.iter().filter_map(|it| it.peak_rss_bytes).max(),
     };
-    summary.crash_point = first_crash(&attempts).and_then(sentence);
+    summary.crash_point = first_crash(&attempts).and_then(|attempt| {
+        last_words::sentence(attempt, from.recovery).or_else(|| sentence(attempt))
+    });
     summary.headline = headline(from, &attempts, &summary);
     summary
 }
@@ -148,7 +153,10 @@ fn headline(from: &Sources<'_>, attempts: &[&Attempt], summary: &Summary) -> Str
         );
     }
     if let Some(last_seen) = &summary.crash_point {
-        return format!("the run never ended: {last_seen}");
+        return match from.recovery {
+            Some(_) => last_seen.clone(),
+            None => format!("the run never ended: {last_seen}"),
+        };
     }
     if survived < attempts.len() {
         return format!(
@@ -162,8 +170,12 @@ fn headline(from: &Sources<'_>, attempts: &[&Attempt], summary: &Summary) -> Str
         .filter(|it| !it.attempts.is_empty())
         .count();
     if !from.run.complete {
+        let ended = match from.recovery {
+            Some(recovery) => format!("{} between two attempts", recovery.ended_by.words()),
+            None => "the run never ended".to_owned(),
+        };
         return format!(
-            "the run never ended: {tried} of {} had been tried, and survived",
+            "{ended}: {tried} of {} had been tried, and survived",
             counted(from.cases.len(), "case")
         );
     }

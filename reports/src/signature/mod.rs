@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::diagnose::exception;
 use crate::ending::{Ending, EndingKind};
 use crate::report::Attempt;
-use crate::verdict::Class;
+use crate::verdict::{Class, Evidence};
 
 /// Part of what is hashed: another way of making signatures makes other ids.
 const VERSION: u32 = 1;
@@ -88,6 +88,9 @@ fn said(attempt: &Attempt) -> String {
         return panic;
     }
     let evidence = attempt.verdict.iter().flat_map(|verdict| &verdict.evidence);
+    if attempt.ending.kind == EndingKind::MachineGone {
+        return of_machine(evidence).unwrap_or_else(|| attempt.ending.to_string());
+    }
     let from = |sources: &[&str]| {
         evidence
             .clone()
@@ -106,6 +109,20 @@ fn said(attempt: &Attempt) -> String {
             },
             |it| it.text.clone(),
         )
+}
+
+/// A panic's reason, or the line of that boot's log that named the cause: what the next boot found
+/// besides tells machines apart, and not crashes.
+fn of_machine<'a>(evidence: impl Iterator<Item = &'a Evidence> + Clone) -> Option<String> {
+    let reason = evidence.clone().find_map(|it| {
+        let (_, reason) = it.text.split_once("Kernel panic - not syncing: ")?;
+        Some(reason.to_owned())
+    });
+    let named = || {
+        let mut numbered = evidence.filter(|it| it.source.starts_with("previous_boot_log:"));
+        numbered.next().map(|it| it.text.clone())
+    };
+    reason.or_else(named)
 }
 
 /// What Rust prints of a panic, in two lines: where, and what.

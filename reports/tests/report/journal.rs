@@ -86,6 +86,10 @@ impl Journal {
     }
 
     pub fn header(&mut self, boot_id: &str) {
+        self.header_of(boot_id, 900, Writer::Run);
+    }
+
+    pub fn header_of(&mut self, boot_id: &str, pid: i32, writer: Writer) {
         self.push(Event::Header(Header {
             format: 1,
             crashpoint: "0.1.0".into(),
@@ -94,10 +98,11 @@ impl Journal {
             boot_id: boot_id.into(),
             boot_time_s: 1_795_000_000,
             boottime_us: 5_000_000,
-            pid: 900,
+            pid,
             pid_start_ticks: 1,
             pid_namespace: "pid:[4026531836]".into(),
-            writer: Writer::Run,
+            machine: None,
+            writer,
             previous: None,
         }));
     }

@@ -31,6 +31,7 @@ pub const RULES: &[Rule] = &[
     worker_error::refused,
     start::spawn_error,
     from_outside::interrupted,
+    machine::recovered,
     host_memory::counted,
     cause::named,
     machine::gone,
