@@ -9,3 +9,10 @@ pub fn json(report: &Report) -> String {
     text.push('\n');
     text
 }
+
+/// Several reports, as one array.
+pub fn json_list(reports: &[&Report]) -> String {
+    let mut text = serde_json::to_string_pretty(reports).unwrap_or_default();
+    text.push('\n');
+    text
+}

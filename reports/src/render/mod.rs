@@ -10,11 +10,12 @@ mod gathered;
 mod json;
 mod markdown;
 mod page;
+mod recovery;
 mod rung;
 mod terminal;
 
 pub use diagnosis::{diagnosis, diagnosis_json};
 pub use explanation::{explanation_list, explanations, explanations_json};
-pub use json::json;
+pub use json::{json, json_list};
 pub use markdown::markdown;
 pub use terminal::terminal;

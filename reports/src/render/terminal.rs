@@ -2,6 +2,7 @@
 
 use super::escape::{clip, plain, wrap};
 use super::rung::{Rung, State, rungs};
+use crate::recovery::SourceState;
 use crate::report::{Attempt, Report, SuspectFinding};
 use crate::words::{counted, duration, number, percent, size};
 
@@ -29,6 +30,7 @@ pub fn terminal(report: &Report, color: bool) -> String {
         lines: Vec::new(),
     };
     headline(&mut screen, report);
+    recovery(&mut screen, report);
     verdict(&mut screen, report);
     let measured = measured(report);
     let room = LINES
@@ -213,6 +215,22 @@ fn verdict(screen: &mut Screen, report: &Report) {
         screen.row("open", &line);
     }
     screen.push(String::new());
+}
+
+fn recovery(screen: &mut Screen, report: &Report) {
+    let Some(recovery) = &report.recovery else {
+        return;
+    };
+    screen.rows("ended by", &super::recovery::ended_by(recovery), 2);
+    screen.row("when", &super::recovery::when(recovery));
+    if let Some(unread) = recovery
+        .sources
+        .iter()
+        .find(|it| it.state == SourceState::NotReadable)
+    {
+        let remedy = unread.remedy.as_deref().unwrap_or(&unread.because);
+        screen.row("not read", &format!("{}: {remedy}", unread.source));
+    }
 }
 
 fn ladder(screen: &mut Screen, rungs: &[Rung<'_>], room: usize) {

@@ -12,6 +12,7 @@ mod journal;
 mod measurements;
 mod old_journals;
 mod outcomes;
+mod recovered;
 mod rendering;
 mod schema;
 mod signatures;

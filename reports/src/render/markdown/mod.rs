@@ -2,6 +2,7 @@
 
 mod death;
 mod measured;
+mod recovery;
 mod reproduction;
 mod surroundings;
 mod table;
@@ -19,6 +20,7 @@ const LONGEST: usize = 300;
 pub fn markdown(report: &Report) -> String {
     let mut page = format!("# {}\n\n", sentence(&report.summary.headline));
     page += &opening(report);
+    page += &recovery::section(report);
     page += &death::section(report);
     page += &reproduction::section(report);
     page += &death::crashes(report);
