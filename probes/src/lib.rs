@@ -14,6 +14,7 @@ pub mod fuzz;
 pub mod gpu;
 pub mod host;
 pub mod kernel_log;
+pub mod last_boot;
 mod pressure;
 mod read;
 pub mod temperature;

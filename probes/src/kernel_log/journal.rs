@@ -11,7 +11,7 @@ use crate::bounded;
 const ANSWERS: Duration = Duration::from_secs(2);
 const MOST_BYTES: u64 = 4 << 20;
 
-pub fn since(wall_us: u64) -> Result<KernelLog, String> {
+pub fn since(wall_us: u64, mut kept: Kept) -> Result<KernelLog, String> {
     // Whoever may not read it gets an empty answer and no error; a kernel that booted has a line.
     let any = ask(&["-n", "1"])?;
     if any.trim().is_empty() {
@@ -19,7 +19,6 @@ pub fn since(wall_us: u64) -> Result<KernelLog, String> {
     }
     let (seconds, us) = (wall_us / 1_000_000, wall_us % 1_000_000);
     let text = ask(&["--since", &format!("@{seconds}.{us:06}")])?;
-    let mut kept = Kept::default();
     text.lines().for_each(|line| kept.take(&as_dmesg(line)));
     Ok(kept.finish("journalctl -k"))
 }

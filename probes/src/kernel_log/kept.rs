@@ -8,22 +8,39 @@ const FIRST: usize = 200;
 const LAST: usize = 200;
 const LINE_BYTES: usize = 2000;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Kept {
+    most_first: usize,
     first: Vec<String>,
     last: VecDeque<String>,
     cut_lines: u64,
     pub lost_some: bool,
 }
 
+impl Default for Kept {
+    fn default() -> Kept {
+        Kept::with_first(FIRST)
+    }
+}
+
 impl Kept {
+    pub fn with_first(most_first: usize) -> Kept {
+        Kept {
+            most_first,
+            first: Vec::new(),
+            last: VecDeque::new(),
+            cut_lines: 0,
+            lost_some: false,
+        }
+    }
+
     pub fn take(&mut self, line: &str) {
         let mut end = line.len().min(LINE_BYTES);
         while !line.is_char_boundary(end) {
             end -= 1;
         }
         let line = line.get(..end).unwrap_or_default().to_owned();
-        if self.first.len() < FIRST {
+        if self.first.len() < self.most_first {
             self.first.push(line);
             return;
         }

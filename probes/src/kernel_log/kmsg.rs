@@ -22,18 +22,31 @@ pub struct Kmsg {
 }
 
 impl Kmsg {
-    pub fn at_the_end() -> io::Result<Kmsg> {
-        let mut file = OpenOptions::new()
+    /// Before the oldest record that the ring still holds.
+    pub fn at_the_beginning() -> io::Result<Kmsg> {
+        let file = OpenOptions::new()
             .read(true)
             .custom_flags(nix::libc::O_NONBLOCK)
             .open(PATH)?;
-        file.seek(SeekFrom::End(0))?;
         Ok(Kmsg { file })
     }
 
-    pub fn rest(mut self) -> KernelLog {
+    pub fn at_the_end() -> io::Result<Kmsg> {
+        let mut kmsg = Kmsg::at_the_beginning()?;
+        kmsg.file.seek(SeekFrom::End(0))?;
+        Ok(kmsg)
+    }
+
+    pub fn rest(self) -> KernelLog {
+        self.rest_into(Kept::default())
+    }
+
+    pub fn rest_into(mut self, kept: Kept) -> KernelLog {
         let deadline = Instant::now() + READING;
-        let mut records = Records::default();
+        let mut records = Records {
+            kept,
+            last_sequence: None,
+        };
         let mut buffer = [0; RECORD_BYTES];
         while Instant::now() < deadline {
             match self.file.read(&mut buffer) {
