@@ -34,6 +34,11 @@ pub enum Command {
     /// Run any program under the same isolation, probes and record
     #[command(after_help = "Example: crashpoint exec --timeout 10m -- python3 serve.py --once")]
     Exec(ExecOptions),
+    /// Say what ended a run that never ended, and make its report
+    #[command(
+        after_help = "Examples: crashpoint recover; crashpoint recover crashpoint-runs/latest; sudo crashpoint recover --out /srv/runs"
+    )]
+    Recover(RecoverOptions),
     /// Render the report of a run
     #[command(after_help = "Example: crashpoint report crashpoint-runs/latest --format md")]
     Report(ReportOptions),
@@ -348,6 +353,24 @@ pub struct MirrorOptions {
     /// No segment of a journal grows beyond this
     #[arg(long, value_name = "SIZE", default_value = "256MiB")]
     pub most: ByteSize,
+}
+
+#[derive(Debug, Args)]
+pub struct RecoverOptions {
+    /// A run directory [default: all in --out that never ended]
+    #[arg(value_name = "RUN")]
+    pub run: Option<PathBuf>,
+    /// Where run directories are looked for
+    #[arg(long, value_name = "DIR", default_value = "crashpoint-runs")]
+    pub out: PathBuf,
+    /// Show what there is, even of a run that still runs or in a place that can't be written to, and write nothing
+    #[arg(long)]
+    pub force: bool,
+    /// Print the report as JSON; an array of reports if no run was named
+    #[arg(long)]
+    pub json: bool,
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
 }
 
 #[derive(Debug, Args)]

@@ -8,7 +8,8 @@ pub const USAGE: u8 = 2;
 pub const UNFIT: u8 = 3;
 /// Nothing ran.
 pub const NOTHING_RAN: u8 = 4;
-/// Something was found: an attempt crashed, hung, failed or broke its budget, or an output changed.
+/// Something was found: an attempt crashed, hung, failed or broke its budget, an output changed, or a
+/// run was ended by what it did not record itself.
 pub const FOUND: u8 = 10;
 /// The harness itself failed.
 pub const HARNESS: u8 = 70;

@@ -16,6 +16,7 @@ mod log_lines;
 mod mirror;
 mod plan;
 pub mod probe;
+mod recover;
 mod run_directory;
 mod session;
 pub mod suite;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use crashpoint::cli::{Cli, Command};
-use crashpoint::command::{diagnose, exec, explain, fault, mirror, report, run, suite};
+use crashpoint::command::{diagnose, exec, explain, fault, mirror, recover, report, run, suite};
 use crashpoint::{keeper, probe};
 
 fn main() -> ExitCode {
@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         None => run::run(&cli.run),
         Some(Command::Run(options)) => run::run(&options),
         Some(Command::Exec(options)) => exec::exec(&options),
+        Some(Command::Recover(options)) => recover::recover_runs(&options),
         Some(Command::Report(options)) => report::report(&options),
         Some(Command::Diagnose(options)) => diagnose::diagnose(&options),
         Some(Command::Explain(options)) => explain::explain(&options),

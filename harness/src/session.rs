@@ -14,6 +14,7 @@ use crate::executable::this_executable;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::journal::{self, Journal};
+use crate::recover;
 use crate::run_directory::RunDirectory;
 use crate::supervise::{Progress, Supervisor};
 use crate::written;
@@ -38,6 +39,7 @@ impl Session {
         };
         let interrupt = Interrupt::listen().map_err(harness("listen for signals"))?;
         let executable = this_executable().map_err(harness("find its own executable"))?;
+        recover::on_its_own(&common.out, |line| eprintln!("crashpoint: {line}"));
         let directory = RunDirectory::create(&common.out)
             .map_err(|error| Failure::write(&common.out, &error))?;
         let header = journal::header(&directory.id, Writer::Run);

@@ -6,6 +6,7 @@ pub mod explain;
 pub mod fault;
 mod finish;
 pub mod mirror;
+pub mod recover;
 pub mod report;
 pub mod run;
 pub mod suite;

@@ -16,4 +16,4 @@ pub use handle::{Config, Journal, OnError};
 pub use header::header;
 pub use lock::is_locked;
 pub use mirror::{Address, Message};
-pub use segments::{read, segments};
+pub use segments::{read, read_on, segments};

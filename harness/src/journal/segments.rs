@@ -43,12 +43,25 @@ pub fn read(
     }
     let mut reader = Reader::new();
     for (path, until) in segments.iter().zip(bounds(&follows)) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        File::open(path)
-            .and_then(|file| reader.segment(&name, until, BufReader::new(file), &mut record))
-            .map_err(at(path))?;
+        read_until(&mut reader, path, until, &mut record).map_err(at(path))?;
     }
     Ok(reader)
+}
+
+/// One more segment, which has come after all that were read.
+pub fn read_on(reader: &mut Reader, segment: &Path, record: impl FnMut(Record)) -> io::Result<()> {
+    read_until(reader, segment, None, record)
+}
+
+fn read_until(
+    reader: &mut Reader,
+    segment: &Path,
+    until: Option<u64>,
+    record: impl FnMut(Record),
+) -> io::Result<()> {
+    let name = segment.file_name().unwrap_or_default().to_string_lossy();
+    let file = File::open(segment)?;
+    reader.segment(&name, until, BufReader::new(file), record)
 }
 
 fn previous_of(path: &Path) -> io::Result<Option<Previous>> {

@@ -59,8 +59,9 @@ impl Trace {
         state.last_wall_us = record.wall_us;
     }
 
-    pub fn finish(self) -> RunState {
-        self.state
+    /// As far as it has been read.
+    pub fn state(&self) -> &RunState {
+        &self.state
     }
 }
 
