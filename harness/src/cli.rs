@@ -52,6 +52,9 @@ pub enum Command {
         after_help = "Examples: crashpoint explain gpu_oom; crashpoint explain Xid 79; crashpoint explain 137"
     )]
     Explain(ExplainOptions),
+    /// Say whether this machine is fit, and what would be lost if it reset now
+    #[command(after_help = "Example: crashpoint doctor --out /var/lib/crashpoint")]
+    Doctor(DoctorOptions),
     /// Run one fault on purpose, to see how it is reported
     #[command(after_help = "Example: crashpoint fault segfault")]
     Fault(FaultOptions),
@@ -444,6 +447,18 @@ pub struct ExplainOptions {
         allow_negative_numbers = true
     )]
     pub what: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorOptions {
+    /// Where runs would be recorded; it need not exist
+    #[arg(long, value_name = "DIR", default_value = "crashpoint-runs")]
+    pub out: PathBuf,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use crashpoint::cli::{Cli, Command};
-use crashpoint::command::{diagnose, exec, explain, fault, mirror, recover, report, run, suite};
+use crashpoint::command::{
+    diagnose, doctor, exec, explain, fault, mirror, recover, report, run, suite,
+};
 use crashpoint::{keeper, probe};
 
 fn main() -> ExitCode {
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         Some(Command::Report(options)) => report::report(&options),
         Some(Command::Diagnose(options)) => diagnose::diagnose(&options),
         Some(Command::Explain(options)) => explain::explain(&options),
+        Some(Command::Doctor(options)) => doctor::doctor(&options),
         Some(Command::Fault(options)) => fault::fault(&options),
         Some(Command::Suite(options)) => suite::suite(&options),
         Some(Command::Mirror(options)) => mirror::mirror(&options),

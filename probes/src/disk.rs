@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use crashpoint_reports::gathered::{DiskSpace, NotReadable};
 use nix::sys::statvfs::statvfs;
-use procfs::process::MountInfo;
 
-use crate::bounded;
+use crate::{bounded, mount};
 
 const ANSWERS: Duration = Duration::from_secs(1);
 
@@ -30,30 +29,20 @@ pub fn space(places: &[&Path]) -> (Vec<DiskSpace>, Vec<NotReadable>) {
     (disks, silent)
 }
 
-fn of(path: &Path) -> Option<DiskSpace> {
+/// Of one place. May wait for its server or device.
+pub(crate) fn of(path: &Path) -> Option<DiskSpace> {
     let path = path.canonicalize().ok()?;
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let room = statvfs(&path).ok()?;
     let unit = room.fragment_size();
     Some(DiskSpace {
-        filesystem: filesystem(&path),
+        filesystem: mount::nearest(&mounts, &path).map(|mount| mount.fs_type),
         path: path.display().to_string(),
         total_bytes: room.blocks().saturating_mul(unit),
         free_bytes: room.blocks_available().saturating_mul(unit),
         // Some filesystems make them as they are needed, and say 0 of 0.
         free_inodes: (room.files() > 0).then(|| room.files_available()),
     })
-}
-
-/// The type of the mount that is nearest.
-fn filesystem(path: &Path) -> Option<String> {
-    std::fs::read_to_string("/proc/self/mountinfo")
-        .ok()?
-        .lines()
-        .filter_map(|line| MountInfo::from_line(line).ok())
-        .filter(|mount| path.starts_with(&mount.mount_point))
-        // Of two on one point the later one covers the earlier.
-        .max_by_key(|mount| mount.mount_point.components().count())
-        .map(|mount| mount.fs_type)
 }
 
 #[cfg(test)]

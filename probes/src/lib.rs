@@ -7,6 +7,7 @@
 pub mod boot;
 mod bounded;
 pub mod cgroup;
+pub mod checkup;
 pub mod disk;
 pub mod environment;
 #[cfg(fuzzing)]
@@ -15,6 +16,7 @@ pub mod gpu;
 pub mod host;
 pub mod kernel_log;
 pub mod last_boot;
+mod mount;
 mod pressure;
 mod read;
 pub mod temperature;

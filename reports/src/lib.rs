@@ -3,6 +3,7 @@
 //! Nothing here touches an operating system, a GPU or a thread: whoever only wants to read a
 //! journal or a report needs this crate alone.
 
+pub mod checkup;
 pub mod diagnose;
 pub mod diagnosis;
 pub mod ending;

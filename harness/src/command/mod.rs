@@ -1,6 +1,7 @@
 //! What each command does.
 
 pub mod diagnose;
+pub mod doctor;
 pub mod exec;
 pub mod explain;
 pub mod fault;

@@ -3,6 +3,7 @@
 //! Whatever a dying program printed, or a file is called, may stand in a report: every renderer makes
 //! such text harmless before it shows it.
 
+mod checkup;
 mod diagnosis;
 mod escape;
 mod explanation;
@@ -14,6 +15,7 @@ mod recovery;
 mod rung;
 mod terminal;
 
+pub use checkup::{checkup, checkup_json};
 pub use diagnosis::{diagnosis, diagnosis_json};
 pub use explanation::{explanation_list, explanations, explanations_json};
 pub use json::{json, json_list};

@@ -41,6 +41,11 @@ impl Page {
 
     pub fn heading(&mut self, style: &str, text: &str) {
         self.blank();
+        self.item(style, text);
+    }
+
+    /// As a heading, without the blank line before it.
+    pub fn item(&mut self, style: &str, text: &str) {
         for line in wrap(&plain(text, MOST), self.columns) {
             let line = self.paint(style, &line);
             self.line(&line);
