@@ -439,8 +439,10 @@ pub struct JournalState {
     pub complete: bool,
     /// Bytes after the last whole record: an interrupted write.
     pub torn_tail_bytes: u64,
-    /// Broken lines with whole ones after them.
+    /// Broken lines with whole ones after them: the first of them, if there are many.
     pub damage: Vec<Damage>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub damage_left_out: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -448,4 +450,8 @@ pub struct Damage {
     pub segment: String,
     pub offset: u64,
     pub what: String,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }

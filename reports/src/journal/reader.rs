@@ -11,12 +11,24 @@ use crate::report::{Damage, JournalState};
 
 /// No line that crashpoint writes comes near this; a longer one is damage, not a reason to fill memory.
 const MAX_LINE_BYTES: u64 = 64 << 20;
+/// Places that are told; a file of nothing but damage has as many as bytes.
+const MOST_DAMAGE: usize = 100;
+/// Of what one place is told to have: it may quote the line.
+const MOST_WORDS: usize = 300;
 
 /// Collects what reading one or several segments found.
 #[derive(Debug, Default)]
 pub struct Reader {
     state: JournalState,
-    next_seq: Option<u64>,
+    next_seq: u64,
+}
+
+/// Broken lines, which wait here until it is known whether anything whole follows them.
+#[derive(Default)]
+struct Broken {
+    first: Vec<Damage>,
+    lines: u64,
+    bytes: u64,
 }
 
 impl Reader {
@@ -33,9 +45,7 @@ impl Reader {
         mut input: impl BufRead,
         mut record: impl FnMut(Record),
     ) -> io::Result<()> {
-        // Broken lines wait here until it is known whether anything whole follows them.
-        let mut broken: Vec<Damage> = Vec::new();
-        let mut broken_bytes = 0;
+        let mut broken = Broken::default();
         let mut offset = 0;
         let mut line = Vec::new();
         loop {
@@ -50,8 +60,7 @@ impl Reader {
             let whole = line.strip_suffix(b"\n");
             match whole.map_or(Err(LineError::NoCheck), decode) {
                 Ok(found) => {
-                    self.state.damage.append(&mut broken);
-                    broken_bytes = 0;
+                    self.damaged(std::mem::take(&mut broken));
                     if until.is_none_or(|until| found.seq <= until) {
                         self.follow(name, offset, &found);
                         record(found);
@@ -59,34 +68,30 @@ impl Reader {
                 }
                 Err(LineError::Unknown(what)) => {
                     // Whole, but from another version: nothing to mistrust after it.
-                    self.state.damage.append(&mut broken);
-                    broken_bytes = 0;
-                    self.next_seq = self.next_seq.map(|seq| seq.saturating_add(1));
-                    self.state.damage.push(Damage {
-                        segment: name.to_owned(),
-                        offset,
-                        what: format!("the line is not understood: {what}"),
-                    });
+                    self.damaged(std::mem::take(&mut broken));
+                    self.next_seq = self.next_seq.saturating_add(1);
+                    let what = format!("the line is not understood: {what}");
+                    self.damaged(Broken::one(name, offset, &what));
                 }
                 Err(error) => {
-                    broken_bytes += read;
-                    broken.push(Damage {
-                        segment: name.to_owned(),
-                        offset,
-                        what: format!("the line is broken: {error}"),
-                    });
+                    broken.lines += 1;
+                    broken.bytes += read;
+                    if broken.first.len() < MOST_DAMAGE {
+                        let what = format!("the line is broken: {error}");
+                        broken.first.push(damage(name, offset, &what));
+                    }
                 }
             }
             offset += read;
         }
         self.state.bytes += offset;
-        self.state.torn_tail_bytes += broken_bytes;
+        self.state.torn_tail_bytes += broken.bytes;
         Ok(())
     }
 
     /// The number of the last record that was read.
     pub fn last_seq(&self) -> Option<u64> {
-        self.next_seq?.checked_sub(1)
+        self.next_seq.checked_sub(1)
     }
 
     pub fn finish(self) -> JournalState {
@@ -94,18 +99,40 @@ impl Reader {
     }
 
     fn follow(&mut self, name: &str, offset: u64, record: &Record) {
-        if let Some(expected) = self.next_seq
-            && record.seq != expected
-        {
-            self.state.damage.push(Damage {
-                segment: name.to_owned(),
-                offset,
-                what: format!("record {expected} should be here, found {}", record.seq),
-            });
+        let expected = self.next_seq;
+        if record.seq != expected {
+            let what = format!("record {expected} should be here, found {}", record.seq);
+            self.damaged(Broken::one(name, offset, &what));
         }
-        self.next_seq = Some(record.seq.saturating_add(1));
+        self.next_seq = record.seq.saturating_add(1);
         self.state.records += 1;
         self.state.complete = matches!(record.event, Event::RunEnd {});
+    }
+
+    fn damaged(&mut self, broken: Broken) {
+        let told = &mut self.state.damage;
+        let room = MOST_DAMAGE.saturating_sub(told.len());
+        let before = told.len();
+        told.extend(broken.first.into_iter().take(room));
+        self.state.damage_left_out += broken.lines - (told.len() - before) as u64;
+    }
+}
+
+impl Broken {
+    fn one(name: &str, offset: u64, what: &str) -> Broken {
+        Broken {
+            first: vec![damage(name, offset, what)],
+            lines: 1,
+            bytes: 0,
+        }
+    }
+}
+
+fn damage(name: &str, offset: u64, what: &str) -> Damage {
+    Damage {
+        segment: name.to_owned(),
+        offset,
+        what: what.chars().take(MOST_WORDS).collect(),
     }
 }
 

@@ -90,6 +90,7 @@ fn record(report: &Report) -> String {
         records,
         torn_tail_bytes,
         damage,
+        damage_left_out,
         ..
     } = &report.journal;
     let mut part = format!(
@@ -104,13 +105,18 @@ fn record(report: &Report) -> String {
     if *torn_tail_bytes > 0 {
         part += &format!("- {torn_tail_bytes} bytes at the end are an interrupted write\n");
     }
-    for damage in damage.iter().take(20) {
+    const SHOWN: usize = 20;
+    for damage in damage.iter().take(SHOWN) {
         part += &format!(
             "- damage in {} at byte {}: {}\n",
             text(&damage.segment),
             damage.offset,
             text(&damage.what)
         );
+    }
+    let more = damage_left_out.saturating_add(damage.len().saturating_sub(SHOWN) as u64);
+    if more > 0 {
+        part += &format!("- and {more} more places\n");
     }
     if let Some(slept) = report.run.slept_seconds {
         part += &format!("- the machine slept for {slept:.1} s of the run\n");
