@@ -55,6 +55,8 @@ pub struct Fold {
     by_pid: HashMap<i32, usize>,
     /// Places in `attempts` of those that are not over.
     open: Vec<usize>,
+    /// Attempts whose beginning is not in the journal.
+    lost: u32,
     skipped: Vec<(String, String)>,
     triage_ends: Vec<(String, Option<String>)>,
     troubles: Vec<String>,
@@ -172,10 +174,8 @@ impl Fold {
     /// Hands on the attempt, unless it is over already. One whose start was lost to damage counts too.
     fn to(&mut self, number: u32, now: Instant, then: impl FnOnce(&mut OpenAttempt)) {
         if !self.by_number.contains_key(&number) {
-            let known = self.attempts.iter().filter(|it| it.start.case == LOST_CASE);
-            let n = u32::try_from(known.count())
-                .unwrap_or(u32::MAX)
-                .saturating_add(1);
+            self.lost = self.lost.saturating_add(1);
+            let n = self.lost;
             self.start(
                 AttemptStart {
                     attempt: number,
