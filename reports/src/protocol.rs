@@ -40,6 +40,33 @@ pub enum FromWorker {
     Done {},
 }
 
+/// A journal and a report hold facts inside of other things, and JSON's readers stop at 128.
+const MOST_NESTED: usize = 64;
+
+impl FromWorker {
+    /// Takes one line, without its newline. An error is what is wrong with it.
+    pub fn parse(line: &[u8]) -> Result<FromWorker, String> {
+        let message = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+        match &message {
+            FromWorker::Facts(facts) if facts.values().any(|it| is_deeper(it, MOST_NESTED)) => {
+                Err(format!("its facts are nested more than {MOST_NESTED} deep"))
+            }
+            _ => Ok(message),
+        }
+    }
+}
+
+fn is_deeper(value: &serde_json::Value, most: usize) -> bool {
+    let Some(most) = most.checked_sub(1) else {
+        return true;
+    };
+    match value {
+        serde_json::Value::Array(items) => items.iter().any(|it| is_deeper(it, most)),
+        serde_json::Value::Object(members) => members.values().any(|it| is_deeper(it, most)),
+        _ => false,
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ToWorker {

@@ -101,7 +101,7 @@ impl<'a> WorkerState<'a> {
 
     /// Takes one line. An error is what was wrong with it.
     pub fn hear(&mut self, line: &[u8]) -> Result<(), String> {
-        let message: FromWorker = serde_json::from_slice(line)
+        let message = FromWorker::parse(line)
             .map_err(|error| format!("it said what is no message: {error}: {:?}", excerpt(line)))?;
         if !matches!(message, FromWorker::Phase(_) | FromWorker::Token { .. }) {
             self.unasked += 1;
