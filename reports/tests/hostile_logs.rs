@@ -1,41 +1,19 @@
 //! Whatever a log holds, it is read without a panic and what is kept of it stays within bounds.
-//!
-//! A fixed number of logs from a fixed seed; `CRASHPOINT_FUZZ_SECONDS=600` goes on for so long, and
-//! `CRASHPOINT_FUZZ_SEED` starts elsewhere. What fails prints its seed.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::time::{Duration, Instant};
+mod dice;
 
 use crashpoint_reports::diagnose::shape::Splitter;
 use crashpoint_reports::diagnose::{Bundle, Scan, Source, case};
 use crashpoint_reports::diagnosis::Diagnosis;
 use crashpoint_reports::ending::{Ending, EndingKind};
 use crashpoint_reports::{Class, explain, knowledge, render};
+use dice::Dice;
 
 const LOGS: u64 = 400;
 const LINES: usize = 40;
 /// Of one line of evidence, in bytes: the scan cuts what is longer.
 const QUOTED: usize = 8 << 10;
-
-/// Marsaglia's xorshift: the same logs on every machine.
-struct Dice(u64);
-
-impl Dice {
-    fn new(seed: u64) -> Dice {
-        Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound.max(1) as u64) as usize
-    }
-
-    fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
-        from[self.below(from.len())]
-    }
-}
 
 /// What loggers and terminals put around text, whole and broken.
 const AROUND: [&str; 16] = [
@@ -173,27 +151,7 @@ fn one_log(seed: u64, known: &[&str]) {
 fn no_log_is_too_strange() {
     let known = known();
     assert!(known.len() > 50, "there is something to bend");
-    let number = |name: &str| {
-        std::env::var(name)
-            .ok()
-            .and_then(|it| it.parse::<u64>().ok())
-    };
-    let first = number("CRASHPOINT_FUZZ_SEED").unwrap_or(1);
-    let until =
-        number("CRASHPOINT_FUZZ_SECONDS").map(|it| Instant::now() + Duration::from_secs(it));
-    let mut seed = first;
-    loop {
-        let more = until.map_or(seed < first + LOGS, |until| Instant::now() < until);
-        if !more {
-            break;
-        }
-        if let Err(panic) = std::panic::catch_unwind(|| one_log(seed, &known)) {
-            eprintln!("CRASHPOINT_FUZZ_SEED={seed} brings it about");
-            std::panic::resume_unwind(panic);
-        }
-        seed += 1;
-    }
-    println!("{} logs", seed - first);
+    dice::throw(LOGS, |seed| one_log(seed, &known));
 }
 
 /// Memory does not grow with the log: of a message that comes without end, a few are kept.

@@ -7,7 +7,10 @@ mod crash_points;
 mod crashes;
 mod cut;
 mod diagnosis;
+#[path = "../dice/mod.rs"]
+mod dice;
 mod findings;
+mod hostile;
 mod journal;
 mod measurements;
 mod old_journals;
