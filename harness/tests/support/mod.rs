@@ -66,6 +66,12 @@ impl Place {
         )
     }
 
+    /// Ends a run that nothing more is wanted of.
+    pub fn end(&self, mut child: Child) {
+        child.kill().unwrap();
+        self.ran(child);
+    }
+
     pub fn ran(&self, child: Child) -> Ran {
         let output = output_of(child);
         Ran {
