@@ -143,6 +143,8 @@ impl Owner {
                 return;
             }
             if closing.is_some() {
+                // Whoever closes it may open it again at once: the lock goes before the word of it.
+                drop(self);
                 return;
             }
         }
