@@ -2,7 +2,7 @@
 
 use super::RunEnding;
 use super::decide::{Answer, Question};
-use super::found::WtmpKind;
+use super::found::{LogLine, WtmpKind};
 use crate::verdict::{Confidence, Evidence};
 use crate::words::duration;
 
@@ -10,6 +10,9 @@ use crate::words::duration;
 const CLOCK_STEP_US: u64 = 1_000_000;
 /// A log that reaches so close to the last record would have held a shutdown, if there had been one.
 const REACHES_US: u64 = 600_000_000;
+
+/// Into a boot: what is mounted by then was mounted because of it.
+const MOUNTED_US: u64 = 600_000_000;
 
 /// Signs that filesystems and logs were not closed before this boot.
 const UNCLEAN: [&str; 10] = [
@@ -61,12 +64,7 @@ pub fn kexec(question: &Question<'_>) -> Option<Answer> {
 
 pub fn unexplained(question: &Question<'_>) -> Answer {
     let mut evidence = Vec::new();
-    let unclean = question
-        .found
-        .this_boot
-        .iter()
-        .find(|line| UNCLEAN.iter().any(|it| line.text.contains(it)));
-    if let Some(line) = unclean.filter(|_| question.is_about_the_run().is_some()) {
+    if let Some(line) = unclean(question) {
         evidence.push(Evidence::new("kernel_log", line.to_string()));
     }
     if no_shutdown_in_wtmp(question) {
@@ -95,6 +93,18 @@ pub fn unexplained(question: &Question<'_>) -> Answer {
         Confidence::Likely
     };
     Answer::new(RunEnding::MachineReset, sure, evidence)
+}
+
+/// A filesystem that is mounted hours later was not in use when the machine went away, and an image
+/// in a file may come from anywhere.
+fn unclean<'a>(question: &Question<'a>) -> Option<&'a LogLine> {
+    let is_sure = question.is_about_the_run() == Some(Confidence::Likely);
+    let mut lines = question.found.this_boot.iter().filter(|_| is_sure);
+    lines.find(|line| {
+        line.mono_us.is_none_or(|at| at <= MOUNTED_US)
+            && !line.text.contains("(loop")
+            && UNCLEAN.iter().any(|it| line.text.contains(it))
+    })
 }
 
 /// Counts only where shutdowns are recorded at all.

@@ -183,6 +183,17 @@ fn signs_of_an_unclean_end_make_a_reset_likely() {
     let mut replayed = reset();
     replayed.booted(2, "EXT4-fs (vda): recovery complete");
     replayed.is(RunEnding::MachineReset, Confidence::Likely);
+    for (mono_s, text) in [
+        (17_810, "EXT4-fs (vdb): recovery complete"),
+        (2, "EXT4-fs (loop0): recovery complete"),
+    ] {
+        let mut other = reset();
+        other.booted(mono_s, text);
+        other.is(RunEnding::MachineReset, Confidence::Possible);
+    }
+    // Days later, and nobody counted the restarts.
+    replayed.this.boot_time_s += 400_000;
+    replayed.is(RunEnding::MachineReset, Confidence::Possible);
     let mut recorded = reset();
     recorded.wtmp(&[
         (WtmpKind::Boot, -90_000),
