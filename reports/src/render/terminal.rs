@@ -222,7 +222,7 @@ fn recovery(screen: &mut Screen, report: &Report) {
         return;
     };
     screen.rows("ended by", &super::recovery::ended_by(recovery), 2);
-    screen.row("when", &super::recovery::when(recovery));
+    screen.rows("when", &super::recovery::when(recovery), 2);
     if let Some(unread) = recovery
         .sources
         .iter()
