@@ -96,7 +96,7 @@ fn look(directory: &Path, state: &RunState, locked: bool) -> Result<Recovery, Lo
             return Err(Looked::NotOver(why));
         }
         Life::Elsewhere(why) => {
-            let why = format!("it seems to be another machine's: {why}");
+            let why = format!("it may be running elsewhere: {why}");
             return Err(Looked::NotOver(why));
         }
     };

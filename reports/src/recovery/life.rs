@@ -3,6 +3,7 @@
 use super::{RunState, ThisBoot};
 use crate::event::Header;
 use crate::verdict::{Confidence, Evidence};
+use crate::words::duration;
 
 /// The lock that a supervisor holds on the first segment for as long as it lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +13,9 @@ pub enum Lock {
     /// The filesystem has no such locks, or the file can't be opened.
     Unknown,
 }
+
+/// A record with samples is written every second; after so long without one nobody writes it.
+const SILENT_US: u64 = 600_000_000;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hints {
@@ -75,25 +79,36 @@ pub fn life(run: &RunState, header: &Header, this: &ThisBoot, hints: &Hints) -> 
                 header.pid_namespace, hints.pid_namespace
             ),
         ),
-        (false, _) => gone(
+        // Nothing shows that it is dead but its silence.
+        (false, _) if run.is_sampled() && silent_us(run, this) > SILENT_US => gone(
             Confidence::Possible,
             format!(
-                "process {pid} was in {}, which cannot be seen from {}, and the record cannot be locked here",
-                header.pid_namespace, hints.pid_namespace
+                "process {pid} was in {}, which cannot be seen from {}; nothing has been recorded for {}",
+                header.pid_namespace,
+                hints.pid_namespace,
+                duration(silent_us(run, this) as f64 / 1e6)
             ),
         ),
+        (false, _) => Life::Elsewhere(format!(
+            "process {pid} is in {}, which cannot be seen from {}, and locks cannot be relied on here",
+            header.pid_namespace, hints.pid_namespace
+        )),
     }
 }
 
 /// A record that came here over a network filesystem, by `--mirror` or as a copy says nothing of this
 /// machine, nor this machine of it.
 fn elsewhere(run: &RunState, header: &Header, this: &ThisBoot, hints: &Hints) -> Option<String> {
-    if let (Some(there), Some(here)) = (&header.machine, &this.machine) {
-        return (there != here)
-            .then(|| format!("machine {there} wrote it, and this is machine {here}"));
+    if let (Some(there), Some(here)) = (&header.machine, &this.machine)
+        && there != here
+    {
+        return Some(format!(
+            "machine {there} wrote it, and this is machine {here}"
+        ));
     }
-    // What was written since this machine is up, and not by it, was written by another one. On a
-    // disk of its own it is only the clock that was set.
+    // What was written since this machine is up, and not by it, was written by another one, be its
+    // name the same: images of an operating system are copied. On a disk of its own it is only the
+    // clock that was set.
     let while_up = run.last_wall_us > this.boot_time_s.saturating_mul(1_000_000);
     (hints.shared && while_up).then(|| {
         format!(
@@ -101,4 +116,8 @@ fn elsewhere(run: &RunState, header: &Header, this: &ThisBoot, hints: &Hints) ->
             header.boot_id
         )
     })
+}
+
+fn silent_us(run: &RunState, this: &ThisBoot) -> u64 {
+    this.wall_us.saturating_sub(run.last_wall_us)
 }

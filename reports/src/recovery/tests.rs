@@ -762,6 +762,17 @@ fn a_lock_that_is_held_means_that_it_runs_and_so_does_its_process() {
         ..hints(Lock::Free)
     };
     assert_eq!(sure(of(&scene.this, &elsewhere)), Some(Confidence::Likely));
+    // Where a lock proves nothing, only a long silence does.
+    let unlocked = Hints {
+        lock: Lock::Unknown,
+        ..elsewhere
+    };
+    assert!(matches!(of(&scene.this, &unlocked), Life::Elsewhere(_)));
+    let long_after = ThisBoot {
+        wall_us: LAST_WALL_US + s(3600),
+        ..scene.this.clone()
+    };
+    assert_eq!(sure(of(&long_after, &unlocked)), Some(Confidence::Possible));
     assert_eq!(sure(of(&reset().this, &alive)), Some(Confidence::Certain));
 }
 
@@ -795,8 +806,12 @@ fn a_record_written_while_this_machine_was_up_in_another_boot_is_another_machine
     let of = |this: &ThisBoot, hints: &Hints| life(&scene.run, &header, this, hints);
     let free = hints(Lock::Free);
     assert!(matches!(
-        of(&named("a1", &long_up), &shared),
+        of(&named("a1", &scene.this), &shared),
         Life::Gone { .. }
+    ));
+    assert!(matches!(
+        of(&named("a1", &long_up), &shared),
+        Life::Elsewhere(_)
     ));
     assert!(matches!(
         of(&named("b2", &scene.this), &free),
