@@ -6,7 +6,7 @@ use crashpoint_reports::fold::Fold;
 use crashpoint_reports::journal::{Reader, bounds, decode, encode, previous};
 use crashpoint_reports::protocol::FromWorker;
 use crashpoint_reports::report::JournalState;
-use crashpoint_reports::{Report, SampleBlock, render};
+use crashpoint_reports::{Confidence, Report, RunEnding, SampleBlock, render};
 use serde_json::Value;
 
 use crate::dice::{Dice, throw};
@@ -236,7 +236,15 @@ fn one_bent_journal(seed: u64, written: &[Record]) {
 
 #[test]
 fn no_number_is_too_large_for_the_reader_or_the_report() {
-    let written = whole().records;
+    let mut journal = whole();
+    journal.records.pop();
+    // A death of the machine, found by a later boot: a report that reckons with times.
+    journal.worker(6, "fifth");
+    journal.sample(6);
+    journal.header("boot-b");
+    let found = crate::recovered::recovery(RunEnding::MachineReset, Confidence::Certain);
+    journal.push(Event::Recovered(Box::new(found)));
+    let written = journal.records;
     throw(JOURNALS, |seed| one_bent_journal(seed, &written));
 }
 

@@ -11,7 +11,7 @@ use crate::journal::{GIB, Journal, attempts, signal};
 
 const HOUR_US: u64 = 3_600_000_000;
 
-fn recovery(ended_by: RunEnding, confidence: Confidence) -> Recovery {
+pub fn recovery(ended_by: RunEnding, confidence: Confidence) -> Recovery {
     let in_this_boot = ended_by == RunEnding::SupervisorKilled;
     Recovery {
         ended_by,
