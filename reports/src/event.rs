@@ -65,11 +65,8 @@ pub enum Event {
     Done {
         attempt: u32,
     },
-    /// How far the current image has come: written with the samples and at the end.
-    Progress {
-        attempt: u32,
-        token: u32,
-    },
+    /// Written twice a second at most, and at the end.
+    Progress(Progress),
     /// As samples were written before they were written in columns.
     Samples(Vec<Sample>),
     SampleBlock(SampleBlock),
@@ -298,6 +295,37 @@ pub struct Marker {
     pub phase: Phase,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageAt>,
+}
+
+/// How far the worker has come within its phase, by its own word.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    pub attempt: u32,
+    /// The number of the phase's marker, where the worker's page told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<u64>,
+    /// So many tokens of the current image exist.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<u32>,
+    /// Of the model, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer: Option<u32>,
+    /// Held in use by its allocator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocated_bytes: Option<u64>,
+    /// A part of the phase, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+}
+
+impl Progress {
+    pub fn of_tokens(attempt: u32, n: u32) -> Progress {
+        Progress {
+            attempt,
+            token: Some(n),
+            ..Progress::default()
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

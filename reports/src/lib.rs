@@ -15,6 +15,7 @@ pub mod gathered;
 pub mod journal;
 pub mod knowledge;
 pub mod outcome;
+pub mod page;
 pub mod phase;
 pub mod protocol;
 pub mod recovery;

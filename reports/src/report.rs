@@ -215,6 +215,15 @@ pub struct CrashPoint {
     pub signature: Option<Signature>,
     /// Tokens of this image that existed by then: at least so many.
     pub token: Option<u32>,
+    /// Where in the phase, by the worker's own word: a layer of the model, from 1,
+    #[serde(default)]
+    pub layer: Option<u32>,
+    /// or a part of the phase, by name.
+    #[serde(default)]
+    pub step: Option<String>,
+    /// What its allocator held in use then, by its own word.
+    #[serde(default)]
+    pub allocated_bytes: Option<u64>,
     pub last_sample: Option<Sample>,
     /// From the last sample to the ending.
     pub last_sample_age_seconds: Option<f64>,
@@ -239,7 +248,7 @@ impl Attempt {
 }
 
 impl CrashPoint {
-    /// In words: `fifth, image 5, phase decode, after 1 token`.
+    /// In words: `fifth, image 5, phase decode, after 41 tokens, layer 17`.
     pub fn place(&self) -> String {
         let mut place = self.case.clone();
         if self.attempt > 1 {
@@ -256,6 +265,12 @@ impl CrashPoint {
         place += &format!(", phase {}", self.phase);
         if let Some(token) = self.token {
             place += &format!(", after {}", counted(token as usize, "token"));
+        }
+        if let Some(layer) = self.layer {
+            place += &format!(", layer {layer}");
+        }
+        if let Some(step) = &self.step {
+            place += &format!(", step {step}");
         }
         place
     }

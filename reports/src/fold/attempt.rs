@@ -8,7 +8,7 @@ use super::images::Images;
 use super::outcome::{Facts, outcome};
 use super::phases::Phases;
 use crate::ending::{Ending, EndingKind};
-use crate::event::{AttemptEnd, AttemptStart, Ended, Marker, PlannedImage, Purpose};
+use crate::event::{AttemptEnd, AttemptStart, Ended, Marker, PlannedImage, Progress, Purpose};
 use crate::gathered::Gathered;
 use crate::outcome::Outcome;
 use crate::protocol::{ImageResult, PhaseDone, WorkerError};
@@ -121,8 +121,8 @@ impl OpenAttempt {
         self.phases.end(done, self.since_began(now));
     }
 
-    pub fn progress(&mut self, token: u32, now: Instant) {
-        self.phases.progress(token, self.since_began(now));
+    pub fn progress(&mut self, progress: Progress, now: Instant) {
+        self.phases.progress(progress, self.since_began(now));
     }
 
     pub fn image(&mut self, result: ImageResult) {
@@ -326,6 +326,10 @@ impl OpenAttempt {
         let age = last_sample
             .zip(ended_at.filter(|_| seen))
             .map(|(sample, at)| seconds(at.mono_us.saturating_sub(sample.mono_us)));
+        let inside = under_way
+            .inside
+            .filter(|_| image.is_some() || !had_image)
+            .unwrap_or_default();
         CrashPoint {
             case: self.start.case.clone(),
             attempt: self.start.n,
@@ -338,7 +342,10 @@ impl OpenAttempt {
             sha256: planned.and_then(|planned| planned.sha256.clone()),
             phase: under_way.phase,
             signature: None,
-            token: under_way.token.filter(|_| image.is_some() || !had_image),
+            token: inside.token,
+            layer: inside.layer,
+            step: inside.step,
+            allocated_bytes: inside.allocated_bytes,
             last_sample: last_sample.cloned(),
             last_sample_age_seconds: age,
             record_ends_seconds: self

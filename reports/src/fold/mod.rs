@@ -119,8 +119,8 @@ impl Fold {
                 self.to(attempt, now, |open| open.error(error));
             }
             Event::Done { attempt } => self.to(attempt, now, OpenAttempt::done),
-            Event::Progress { attempt, token } => {
-                self.to(attempt, now, |open| open.progress(token, now));
+            Event::Progress(progress) => {
+                self.to(progress.attempt, now, |open| open.progress(progress, now));
             }
             Event::Samples(samples) => samples.iter().for_each(|sample| self.sample(sample)),
             Event::SampleBlock(block) => {

@@ -1,7 +1,7 @@
 //! The phases of one attempt, as its markers and their ends tell them.
 
 use super::clock::seconds;
-use crate::event::Marker;
+use crate::event::{Marker, Progress};
 use crate::phase::Phase;
 use crate::protocol::{ImageAt, PhaseDone};
 use crate::report::PhaseRecord;
@@ -19,8 +19,9 @@ struct Tracked {
     /// `None` where the supervisor set the marker.
     id: Option<u64>,
     started_us: u64,
-    token: Option<u32>,
-    /// When it was last heard of: its marker, or its last token.
+    /// How far it came.
+    inside: Option<Progress>,
+    /// When it was last heard of: its marker, or how far it came.
     heard_us: u64,
 }
 
@@ -29,7 +30,7 @@ struct Tracked {
 pub struct UnderWay {
     pub phase: Phase,
     pub image: Option<ImageAt>,
-    pub token: Option<u32>,
+    pub inside: Option<Progress>,
     /// When it was last heard of; `None` where no marker says that it began.
     pub heard_us: Option<u64>,
 }
@@ -49,7 +50,7 @@ impl Phases {
             },
             id: marker.id,
             started_us: at_us,
-            token: None,
+            inside: None,
             heard_us: at_us,
         });
     }
@@ -80,11 +81,27 @@ impl Phases {
         });
     }
 
-    pub fn progress(&mut self, token: u32, at_us: u64) {
-        for &place in &self.open {
-            if let Some(tracked) = self.all.get_mut(place) {
-                tracked.token = Some(token);
+    /// Of every phase that is open, unless it says of which one.
+    pub fn progress(&mut self, progress: Progress, at_us: u64) {
+        let Some(marker) = progress.marker else {
+            for &place in &self.open {
+                if let Some(tracked) = self.all.get_mut(place) {
+                    tracked.inside = Some(progress.clone());
+                    tracked.heard_us = at_us;
+                }
+            }
+            return;
+        };
+        // The page of a worker is read after its last message was: the phase may just have ended.
+        let last = self.all.len().checked_sub(1);
+        let places = self.open.iter().rev().copied().chain(last);
+        for place in places {
+            if let Some(tracked) = self.all.get_mut(place)
+                && tracked.id == Some(marker)
+            {
+                tracked.inside = Some(progress);
                 tracked.heard_us = at_us;
+                return;
             }
         }
     }
@@ -96,20 +113,24 @@ impl Phases {
         let unmarked = |phase, image| UnderWay {
             phase,
             image,
-            token: None,
+            inside: None,
             heard_us: None,
         };
         match last_open {
             Some(open) if open.id.is_some() || !said_done => UnderWay {
                 phase: open.record.phase.clone(),
                 image: open.record.image.clone(),
-                token: open.token,
+                inside: open.inside.clone(),
                 heard_us: Some(open.heard_us),
             },
             _ if said_done => unmarked(Phase::Teardown, None),
             _ => match self.all.last() {
+                // Where in the phase it was says nothing any more.
                 Some(last) => UnderWay {
-                    token: last.token,
+                    inside: last.inside.as_ref().map(|inside| Progress {
+                        token: inside.token,
+                        ..Progress::default()
+                    }),
                     ..unmarked(Phase::Idle, last.record.image.clone())
                 },
                 None => unmarked(Phase::Start, None),

@@ -59,17 +59,14 @@ pub fn decode(line: &[u8]) -> Result<Record, LineError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Event;
+    use crate::event::{Event, Progress};
 
     fn line() -> Vec<u8> {
         let record = Record {
             seq: 3,
             mono_us: 12,
             wall_us: 1_700_000_000_000_000,
-            event: Event::Progress {
-                attempt: 1,
-                token: 41,
-            },
+            event: Event::Progress(Progress::of_tokens(1, 41)),
         };
         let mut line = Vec::new();
         encode(&record, &mut line).unwrap();

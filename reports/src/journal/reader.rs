@@ -172,15 +172,13 @@ pub fn bounds(follows: &[Option<Previous>]) -> Vec<Option<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Progress;
     use crate::journal::encode;
 
     fn journal(records: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
         for seq in 0..records {
-            let event = Event::Progress {
-                attempt: 1,
-                token: seq as u32,
-            };
+            let event = Event::Progress(Progress::of_tokens(1, seq as u32));
             encode(
                 &Record {
                     seq,

@@ -1,6 +1,6 @@
 //! Where an attempt died: the last marker whose phase has no end.
 
-use crashpoint_reports::event::Event;
+use crashpoint_reports::event::{Event, Progress};
 use crashpoint_reports::report::CrashPoint;
 use crashpoint_reports::{Ending, EndingKind, Phase};
 
@@ -45,15 +45,56 @@ fn index_and_position_are_told_apart() {
 fn tokens_are_those_since_the_marker() {
     let mut journal = Journal::fifth();
     let decode = journal.begin(1, Phase::Decode, Journal::at(1, 1));
-    journal.push(Event::Progress {
-        attempt: 1,
-        token: 9,
-    });
+    journal.push(Event::Progress(Progress::of_tokens(1, 9)));
     journal.end_phase(1, decode);
     journal.begin(1, Phase::Decode, Journal::at(2, 2));
     journal.end(1, signal(11));
     let point = point(&journal);
     assert_eq!((point.image, point.token), (Some(2), None));
+}
+
+#[test]
+fn a_page_tells_where_in_the_phase_it_was() {
+    let mut journal = Journal::fifth();
+    let decode = journal.begin(1, Phase::Decode, Journal::at(1, 1));
+    let said = Progress {
+        attempt: 1,
+        marker: Some(decode),
+        token: Some(41),
+        layer: Some(17),
+        allocated_bytes: Some(6_850_000_000),
+        step: Some("attention".to_owned()),
+    };
+    journal.push(Event::Progress(said));
+    journal.end(1, signal(9));
+    let point = point(&journal);
+    assert_eq!(
+        point.place(),
+        "fifth, image 1, phase decode, after 41 tokens, layer 17, step attention"
+    );
+    assert_eq!(point.allocated_bytes, Some(6_850_000_000));
+}
+
+#[test]
+fn a_page_of_a_former_phase_says_nothing_of_the_present_one() {
+    let mut journal = Journal::fifth();
+    let former = journal.begin(1, Phase::Decode, Journal::at(1, 1));
+    journal.end_phase(1, former);
+    journal.begin(1, Phase::Vision, Journal::at(2, 2));
+    let said = Progress {
+        marker: Some(former),
+        layer: Some(17),
+        ..Progress::of_tokens(1, 9)
+    };
+    journal.push(Event::Progress(said));
+    journal.end(1, signal(9));
+    assert_eq!(point(&journal).place(), "fifth, image 2, phase vision");
+}
+
+#[test]
+fn a_journal_from_before_there_were_pages_is_read() {
+    let event: Event = serde_json::from_str(r#"{"progress":{"attempt":1,"token":41}}"#).unwrap();
+    assert_eq!(event, Event::Progress(Progress::of_tokens(1, 41)));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! A journal written by hand: what a supervisor would have recorded, a line a step.
 
 use crashpoint_reports::event::{
-    AttemptEnd, AttemptStart, Header, Marker, Output, Plan, PlannedCase, PlannedImage, Purpose,
-    Settings, Variation, Writer,
+    AttemptEnd, AttemptStart, Header, Marker, Output, Plan, PlannedCase, PlannedImage, Progress,
+    Purpose, Settings, Variation, Writer,
 };
 use crashpoint_reports::fold::Fold;
 use crashpoint_reports::protocol::{
@@ -342,7 +342,7 @@ impl Journal {
                 }
                 self.begin(attempt, Phase::Decode, at);
                 self.sample(attempt);
-                self.push(Event::Progress { attempt, token: 3 });
+                self.push(Event::Progress(Progress::of_tokens(attempt, 3)));
             }
         }
         self.end(attempt, signal(11));

@@ -1,6 +1,6 @@
 //! What is tried after a crash, and what is made of it: over journals that answer by a rule.
 
-use crashpoint_reports::event::{Event, Purpose, Variation};
+use crashpoint_reports::event::{Event, Progress, Purpose, Variation};
 use crashpoint_reports::report::{Recurrence, Report, Reproduction};
 use crashpoint_reports::triage::{Bounds, History, Next, Step, next};
 use crashpoint_reports::{Phase, render};
@@ -94,8 +94,7 @@ fn attempt(journal: &mut Journal, images: &[u32], step: &Step, world: &World) {
         match fate {
             Some((at, token, number)) if at == place => {
                 journal.begin(n, Phase::Decode, Journal::at(index, position));
-                let attempt = n;
-                journal.push(Event::Progress { attempt, token });
+                journal.push(Event::Progress(Progress::of_tokens(n, token)));
                 journal.end(n, signal(number));
                 return;
             }

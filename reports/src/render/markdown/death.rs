@@ -54,6 +54,10 @@ fn death(case: &str, attempt: &Attempt) -> String {
         if let Some(file) = &point.file {
             facts.push(("image", image(file, point)));
         }
+        if let Some(bytes) = point.allocated_bytes {
+            let said = format!("{} in use, by the worker's own word", size(bytes));
+            facts.push(("allocator", said));
+        }
         if let Some(sample) = &point.last_sample {
             facts.push((
                 "last sample",
