@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -19,14 +20,19 @@ use crashpoint::supervise::{Progress, Reason, Stdin, Supervisor, Task, TimeLimit
 use crashpoint_probes::boot::Clocks;
 use crashpoint_reports::event::{Marker, Writer};
 use crashpoint_reports::journal::encode;
-use crashpoint_reports::protocol::FD_VARIABLE;
+use crashpoint_reports::page::{BYTES, Slot, head};
+use crashpoint_reports::protocol::{FD_VARIABLE, FromWorker};
 use crashpoint_reports::{Event, Phase, Record};
 use crashpoint_scenarios::job::{FaultAlone, Job, Work};
-use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use crashpoint_scenarios::worker::Page;
+use nix::fcntl::{FcntlArg, FdFlag, SealFlag, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
 
 const CRASHPOINT: &str = env!("CARGO_BIN_EXE_crashpoint");
 const SPAWNS: usize = 100;
 const MARKERS: usize = 400;
+const ROUNDS: u32 = 101;
+const STATEMENTS: u32 = 1000;
 const PAIRS: usize = 15;
 const DEATHS: usize = 300;
 /// Makes this executable the program that dies.
@@ -48,9 +54,10 @@ fn main() -> Result<()> {
         .iter()
         .filter_map(|word| word.to_str())
         .find(|word| !word.starts_with("--"));
-    let all: [(&str, Bench); 4] = [
+    let all: [(&str, Bench); 5] = [
         ("spawn", spawn),
         ("marker", marker),
+        ("page", page),
         ("detection", detection),
         ("probing", probing),
     ];
@@ -212,6 +219,51 @@ fn marker(place: &Path) -> Result<()> {
         &mut ours,
         "write and fdatasync of the same bytes",
         &mut bare,
+    );
+    Ok(())
+}
+
+/// A token told on the page, against the same told by a message that the supervisor reads.
+fn page(_: &Path) -> Result<()> {
+    let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
+    let file = File::from(memfd_create("bench", flags)?);
+    file.set_len(BYTES as u64)?;
+    for (at, word) in (0..).zip(head()) {
+        file.write_all_at(&word.to_ne_bytes(), at * 8)?;
+    }
+    fcntl(&file, FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_SHRINK))?;
+    let mut page = Page::of(&file)?;
+    let (ours, mut theirs) = UnixStream::pair()?;
+    let reader = std::thread::spawn(move || BufReader::new(ours).lines().count());
+    let mut slot = Slot::of(7);
+    let mut said = Vec::new();
+    let mut sent = Vec::new();
+    for round in 0..ROUNDS {
+        let begun = Instant::now();
+        for n in 1..=STATEMENTS {
+            slot.set_token(std::hint::black_box(round + n));
+            page.say(&slot);
+        }
+        said.push(begun.elapsed() / STATEMENTS);
+        let begun = Instant::now();
+        for n in 1..=STATEMENTS {
+            let message = FromWorker::Token { n: round + n };
+            let mut line = serde_json::to_vec(&message)?;
+            line.push(b'\n');
+            theirs.write_all(&line)?;
+        }
+        sent.push(begun.elapsed() / STATEMENTS);
+    }
+    drop(theirs);
+    let lines = reader.join().map_err(|_| "the reader panicked")?;
+    if lines != (ROUNDS * STATEMENTS) as usize {
+        return Err(format!("{lines} messages were read").into());
+    }
+    let nanos = |times: &[Duration]| median(times.iter().map(|it| it.as_nanos() as f64).collect());
+    println!(
+        "a token on the page: {:.0} ns; by message: {:.0} ns; {ROUNDS} rounds of {STATEMENTS}",
+        nanos(&said),
+        nanos(&sent),
     );
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crashpoint::journal::{Config, Journal, JournalError, header, is_locked, read, segments};
-use crashpoint_reports::event::{Previous, Writer};
+use crashpoint_reports::event::{Previous, Progress, Writer};
 use crashpoint_reports::{Event, Record, Sample};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -18,7 +18,7 @@ use support::{Place, Ran, attempts};
 const RUN: &str = "2026-11-23T14-02-11Z-3f9a";
 
 fn progress(token: u32) -> Event {
-    Event::Progress { attempt: 1, token }
+    Event::Progress(Progress::of_tokens(1, token))
 }
 
 fn all(folder: &Path) -> Vec<Record> {
@@ -30,8 +30,8 @@ fn all(folder: &Path) -> Vec<Record> {
 }
 
 fn tokens(records: &[Record]) -> Vec<u32> {
-    let token = |record: &Record| match record.event {
-        Event::Progress { token, .. } => Some(token),
+    let token = |record: &Record| match &record.event {
+        Event::Progress(progress) => progress.token,
         _ => None,
     };
     records.iter().filter_map(token).collect()

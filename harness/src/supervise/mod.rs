@@ -8,6 +8,7 @@ mod left_file;
 mod lines;
 mod notable;
 mod output;
+mod page;
 mod spawn;
 mod streams;
 mod system_call;

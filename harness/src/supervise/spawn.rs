@@ -9,14 +9,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use command_fds::{CommandFdExt, FdMapping};
-use crashpoint_reports::protocol::FD_VARIABLE;
+use crashpoint_reports::{page, protocol};
 use crashpoint_scenarios::crash::FOLDER_VARIABLE;
 
+use super::page::Page;
 use super::{Stdin, Task};
 
-/// The numbers that the two sockets have in the keeper; the worker keeps the second one.
+/// The numbers that the two sockets have in the keeper; the worker keeps the second one,
 const CONTROL: i32 = 3;
 const EVENTS: i32 = 4;
+/// and the page, which the keeper knows nothing of.
+const PAGE: i32 = 5;
 
 /// Our ends.
 pub struct Spawned {
@@ -28,7 +31,12 @@ pub struct Spawned {
 }
 
 /// The worker joins the control groups before it is anything else than the keeper's copy.
-pub fn spawn(keeper: &Path, task: &Task, groups: &[PathBuf]) -> io::Result<Spawned> {
+pub fn spawn(
+    keeper: &Path,
+    task: &Task,
+    groups: &[PathBuf],
+    page: Option<&Page>,
+) -> io::Result<Spawned> {
     let (control, control_there) = UnixStream::pair()?;
     let (events, events_there) = UnixStream::pair()?;
     let (stdout, stdout_there) = io::pipe()?;
@@ -46,9 +54,10 @@ pub fn spawn(keeper: &Path, task: &Task, groups: &[PathBuf]) -> io::Result<Spawn
         .arg(&task.program)
         .args(&task.arguments)
         .envs(task.variables.iter().map(|(name, value)| (name, value)))
-        .env(FD_VARIABLE, EVENTS.to_string())
-        // A worker of an outer run's folder is not ours.
+        .env(protocol::FD_VARIABLE, EVENTS.to_string())
+        // An outer run's folder and page are not ours.
         .env_remove(FOLDER_VARIABLE)
+        .env_remove(page::FD_VARIABLE)
         .envs(python_tells(task))
         .stdin(match task.stdin {
             Stdin::Null => Stdio::null(),
@@ -61,16 +70,19 @@ pub fn spawn(keeper: &Path, task: &Task, groups: &[PathBuf]) -> io::Result<Spawn
     if task.job.is_some() {
         command.env(FOLDER_VARIABLE, std::path::absolute(&task.folder)?);
     }
-    let there = |parent_fd: UnixStream, child_fd| FdMapping {
-        parent_fd: OwnedFd::from(parent_fd),
+    let there = |parent_fd: OwnedFd, child_fd| FdMapping {
+        parent_fd,
         child_fd,
     };
-    command
-        .fd_mappings(vec![
-            there(control_there, CONTROL),
-            there(events_there, EVENTS),
-        ])
-        .map_err(io::Error::other)?;
+    let mut mappings = vec![
+        there(control_there.into(), CONTROL),
+        there(events_there.into(), EVENTS),
+    ];
+    if let Some(page) = page {
+        command.env(page::FD_VARIABLE, PAGE.to_string());
+        mappings.push(there(page.handle()?, PAGE));
+    }
+    command.fd_mappings(mappings).map_err(io::Error::other)?;
     let keeper = command.spawn()?;
     Ok(Spawned {
         keeper,

@@ -14,6 +14,7 @@ use crashpoint_reports::{Ending, EndingKind, Event, Outcome, Phase, WaitStatus};
 use super::gather::Gathering;
 use super::kill::{Kill, Reason};
 use super::lines::Look;
+use super::page::Page;
 use super::spawn::{self, Spawned};
 use super::streams::Streams;
 use super::worker_state::WorkerState;
@@ -77,9 +78,15 @@ pub fn attempt(supervisor: &Supervisor<'_>, task: &Task) -> Result<Finished, Sup
         .unwrap_or_default();
     let failed = |what| move |why| SuperviseError::System { what, why };
     let gathering = Gathering::begin(&task.folder, group.as_ref());
-    let spawned =
-        spawn::spawn(&supervisor.keeper, task, &groups).map_err(failed("start the keeper"))?;
-    let mut watch = Watch::new(supervisor, task, spawned, group, gathering)
+    let page = Page::make()
+        .inspect_err(|why| {
+            let what = format!("a page for the worker to write to cannot be had: {why}");
+            supervisor.journal.append(Event::Trouble { what });
+        })
+        .ok();
+    let spawned = spawn::spawn(&supervisor.keeper, task, &groups, page.as_ref())
+        .map_err(failed("start the keeper"))?;
+    let mut watch = Watch::new(supervisor, task, spawned, page, group, gathering)
         .map_err(failed("watch the worker"))?;
     while !watch.over() {
         watch.look().map_err(failed("watch the worker"))?;
@@ -111,6 +118,7 @@ impl<'a> Watch<'a> {
         supervisor: &'a Supervisor<'a>,
         task: &'a Task,
         spawned: Spawned,
+        page: Option<Page>,
         group: Option<OwnGroup>,
         gathering: Gathering,
     ) -> io::Result<Watch<'a>> {
@@ -123,7 +131,7 @@ impl<'a> Watch<'a> {
             group,
             gathering,
             streams,
-            state: WorkerState::new(supervisor, task, socket),
+            state: WorkerState::new(supervisor, task, socket, page),
             pid: None,
             kill: None,
             ended: None,

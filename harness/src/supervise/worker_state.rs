@@ -4,12 +4,14 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crashpoint_reports::event::Marker;
+use crashpoint_reports::event::{self, Marker};
+use crashpoint_reports::page::Statement;
 use crashpoint_reports::protocol::{
     FromWorker, Hello, ImageAt, ImageResult, PhaseStart, ToWorker, VERSION, WorkerError,
 };
 use crashpoint_reports::{Event, Phase};
 
+use super::page::{Overwritten, Page};
 use super::{Progress, Supervisor, Task, TimeLimits, spawn};
 
 /// Messages that nobody waits for, between two markers: more of them is a flood.
@@ -19,8 +21,8 @@ const MOST_MARKERS_WAITING: usize = 16;
 
 /// What the limit on everything is for.
 const WHOLE: &str = "for the whole attempt";
-/// Between two records of how far an image has come. It only matters to a machine that goes away:
-/// of a worker that dies the last word is always recorded.
+/// Between two looks at how far the worker has come. It only matters to a machine that goes away: of
+/// a worker that dies the last word is always recorded.
 const PROGRESS: Duration = Duration::from_millis(500);
 
 pub struct WorkerState<'a> {
@@ -35,9 +37,15 @@ pub struct WorkerState<'a> {
     /// When the clock of the current limit began.
     since: Instant,
     born: Instant,
+    /// By message.
     token: Option<u32>,
-    recorded_token: Option<u32>,
-    progress_recorded: Instant,
+    page: Option<Page>,
+    /// The number of the current phase's marker, and how many statements the page held when it began:
+    /// those are of phases before it, whatever they say.
+    marker: Option<u64>,
+    stale: u64,
+    recorded: Option<event::Progress>,
+    looked: Instant,
     unasked: u32,
     pub said_hello: bool,
     pub said_done: bool,
@@ -49,6 +57,7 @@ impl<'a> WorkerState<'a> {
         supervisor: &'a Supervisor<'a>,
         task: &'a Task,
         socket: UnixStream,
+        page: Option<Page>,
     ) -> WorkerState<'a> {
         let now = Instant::now();
         WorkerState {
@@ -65,8 +74,11 @@ impl<'a> WorkerState<'a> {
             since: now,
             born: now,
             token: None,
-            recorded_token: None,
-            progress_recorded: now,
+            page,
+            marker: None,
+            stale: 0,
+            recorded: None,
+            looked: now,
             unasked: 0,
             said_hello: false,
             said_done: false,
@@ -165,6 +177,8 @@ impl<'a> WorkerState<'a> {
         self.unasked = 0;
         let socket = Arc::clone(&self.socket);
         let id = start.id;
+        // Before the worker can hear that the phase may begin, and say something of it.
+        self.turn_page(Some(id));
         let marker = Marker {
             attempt: self.task.attempt,
             id: Some(id),
@@ -202,6 +216,7 @@ impl<'a> WorkerState<'a> {
             image: None,
         }));
         (self.supervisor.observe)(Progress::Image(Box::new(result)));
+        self.turn_page(None);
         self.enter(Phase::Idle, None);
     }
 
@@ -213,32 +228,77 @@ impl<'a> WorkerState<'a> {
         }
         self.position = position;
         self.phase = phase.clone();
-        self.token = None;
-        self.recorded_token = None;
         if let Some(probes) = self.supervisor.probes {
             probes.border();
         }
         (self.supervisor.observe)(Progress::Phase { phase, image });
     }
 
-    /// Records how far the current image has come, if that is news and the last record of it is
-    /// not too young: a GPU makes hundreds of tokens a second.
+    fn turn_page(&mut self, marker: Option<u64>) {
+        self.token = None;
+        self.marker = marker;
+        self.stale = self.page.as_ref().map_or(0, Page::count);
+        self.recorded = None;
+    }
+
+    /// Records how far the worker has come, if that is news and the last look at it was not just now:
+    /// a GPU makes hundreds of tokens a second.
     pub fn record_progress(&mut self) {
-        if self.progress_recorded.elapsed() >= PROGRESS {
+        if self.looked.elapsed() >= PROGRESS {
             self.record_progress_now();
         }
     }
 
     pub fn record_progress_now(&mut self) {
-        if self.token != self.recorded_token
-            && let Some(token) = self.token
-        {
-            self.recorded_token = self.token;
-            self.progress_recorded = Instant::now();
-            let attempt = self.task.attempt;
-            self.supervisor
-                .journal
-                .append(Event::Progress { attempt, token });
+        self.looked = Instant::now();
+        let news = self
+            .progress()
+            .filter(|it| self.recorded.as_ref() != Some(it));
+        if let Some(progress) = news {
+            self.recorded = Some(progress.clone());
+            self.supervisor.journal.append(Event::Progress(progress));
+        }
+    }
+
+    /// Within the current phase.
+    fn progress(&mut self) -> Option<event::Progress> {
+        let attempt = self.task.attempt;
+        let by_message = self.token.map(|n| event::Progress::of_tokens(attempt, n));
+        let Some((count, said)) = self.last_statement() else {
+            return by_message;
+        };
+        // The number of a marker is the worker's own, and 0 stands for none.
+        if count == self.stale || said.marker != self.marker.unwrap_or(0) {
+            return by_message;
+        }
+        let progress = event::Progress {
+            attempt,
+            marker: self.marker,
+            token: said.token.or(self.token),
+            layer: said.layer,
+            allocated_bytes: said.allocated_bytes,
+            step: said.step,
+        };
+        let says_something = progress.token.is_some()
+            || progress.layer.is_some()
+            || progress.allocated_bytes.is_some()
+            || progress.step.is_some();
+        says_something.then_some(progress)
+    }
+
+    /// A page that was written over is not looked at again.
+    fn last_statement(&mut self) -> Option<(u64, Statement)> {
+        match self.page.as_ref()?.last() {
+            Ok(last) => last,
+            Err(Overwritten) => {
+                self.page = None;
+                self.supervisor.journal.append(Event::Violation {
+                    attempt: self.task.attempt,
+                    what: "it wrote over the head of its page, which is not believed any more"
+                        .to_owned(),
+                });
+                None
+            }
         }
     }
 }

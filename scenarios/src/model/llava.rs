@@ -76,7 +76,6 @@ impl Model {
     }
 
     /// The tower's features (images, tokens, hidden) of pixels.
-    #[doc(hidden)]
     pub fn tower(&self, pixels: &Tensor) -> Result<Tensor, ModelError> {
         self.tower
             .forward(pixels)
@@ -85,9 +84,13 @@ impl Model {
 
     /// Tower and projector: features (images, tokens, hidden) in the language model's space.
     pub fn see(&self, pixels: &Tensor) -> Result<Tensor, ModelError> {
-        let features = self.tower(pixels)?;
+        self.project(&self.tower(pixels)?)
+    }
+
+    /// The tower's features in the language model's space.
+    pub fn project(&self, features: &Tensor) -> Result<Tensor, ModelError> {
         self.projector
-            .forward(&features)
+            .forward(features)
             .map_err(ModelError::compute("project the image's features"))
     }
 

@@ -170,7 +170,12 @@ fn analyse(
             });
         }
     };
-    let features = steps.phase(Phase::Vision, Some(at), |_| Ok(model.see(&pixels)?))?;
+    let features = steps.phase(Phase::Vision, Some(at), |steps| {
+        steps.step("tower");
+        let seen = model.tower(&pixels)?;
+        steps.step("projector");
+        Ok(model.project(&seen)?)
+    })?;
     let mut generation = steps.phase(Phase::Prefill, Some(at), |_| {
         Ok(model.prefill(prompt, &features, sampling)?)
     })?;

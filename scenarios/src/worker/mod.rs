@@ -6,9 +6,11 @@ mod channel;
 mod device;
 mod inherited;
 mod memory;
+mod page;
 
 use std::process::ExitCode;
 
+use crashpoint_reports::page::Slot;
 use crashpoint_reports::protocol::WorkerError;
 use crashpoint_reports::{Class, Phase};
 use thiserror::Error;
@@ -19,6 +21,7 @@ use crate::job::Work;
 pub use channel::{Channel, ChannelError};
 pub(crate) use device::open as device;
 pub use inherited::{InheritedError, inherit};
+pub use page::{Page, PageError};
 
 /// The worker told its supervisor what is wrong.
 pub const EXIT_TOLD: u8 = 1;
@@ -86,7 +89,11 @@ pub fn main() -> ExitCode {
     if let Err(why) = crash::install() {
         eprintln!("crashpoint-worker: a crash would leave no minidump: {why}");
     }
-    match work(&mut channel) {
+    let page = Page::from_environment().unwrap_or_else(|why| {
+        eprintln!("crashpoint-worker: {why}");
+        None
+    });
+    match work(&mut channel, page) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Stop::Unharmed(message)) => {
             eprintln!("crashpoint-worker: {message}");
@@ -106,7 +113,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn work(channel: &mut Channel) -> Result<(), Stop> {
+fn work(channel: &mut Channel, page: Option<Page>) -> Result<(), Stop> {
     channel.hello()?;
     let job = channel.job()?;
     // Now, while this thread is the only one.
@@ -118,6 +125,8 @@ fn work(channel: &mut Channel) -> Result<(), Stop> {
         device: job.work.device().to_owned(),
         inject: job.inject,
         corrupt: false,
+        page,
+        said: Slot::default(),
         next: 1,
     };
     // Kept to the end: to give memory back is part of leaving, and can fail as such.
@@ -141,6 +150,10 @@ struct Steps<'a> {
     inject: Option<Injection>,
     /// The next token is to be another one than the model chose.
     corrupt: bool,
+    /// Without one, tokens are told by message.
+    page: Option<Page>,
+    /// What is said of the current phase.
+    said: Slot,
     next: u64,
 }
 
@@ -162,6 +175,7 @@ impl Steps<'_> {
         self.next += 1;
         self.channel
             .marker(id, &phase, at.map(|at| (at.index, at.position)))?;
+        self.said = Slot::of(id);
         let began = std::time::Instant::now();
         self.strike(&phase, at, None)?;
         let result = act(self)?;
@@ -169,8 +183,21 @@ impl Steps<'_> {
         Ok(result)
     }
 
+    /// A part of the current phase is about to begin. On a GPU it is where the host is: the device may
+    /// still be busy with what came before.
+    fn step(&mut self, name: &str) {
+        self.said.set_step(name);
+        if let Some(page) = &mut self.page {
+            page.say(&self.said);
+        }
+    }
+
     fn token(&mut self, at: At, n: u32) -> Result<(), Stop> {
-        self.channel.token(n)?;
+        self.said.set_token(n);
+        match &mut self.page {
+            Some(page) => page.say(&self.said),
+            None => self.channel.token(n)?,
+        }
         self.strike(&Phase::Decode, Some(at), Some(n))
     }
 
