@@ -215,14 +215,14 @@ pub struct CrashPoint {
     pub signature: Option<Signature>,
     /// Tokens of this image that existed by then: at least so many.
     pub token: Option<u32>,
-    /// Where in the phase, by the worker's own word: a layer of the model, from 1,
-    #[serde(default)]
+    /// Where in the phase, by the worker's own word, if it gave it: a layer of the model, from 1,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layer: Option<u32>,
     /// or a part of the phase, by name.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
     /// What its allocator held in use then, by its own word.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocated_bytes: Option<u64>,
     pub last_sample: Option<Sample>,
     /// From the last sample to the ending.
