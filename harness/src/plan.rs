@@ -29,6 +29,7 @@ pub struct Plan {
     pub threads: u32,
     /// What the worker is told to load: resolved, so that no worker downloads anything.
     model: String,
+    model_fingerprint: Option<String>,
     dtype: Dtype,
     max_new_tokens: u32,
 }
@@ -65,10 +66,10 @@ impl Plan {
             Vec::new()
         };
         let source: Source = options.model.parse().map_err(Failure::usage)?;
-        let model = if analyses {
+        let (model, model_fingerprint) = if analyses {
             locate(&source)?
         } else {
-            options.model.clone()
+            (options.model.clone(), None)
         };
 
         let inputs = Inputs {
@@ -102,6 +103,7 @@ impl Plan {
             },
             threads: options.threads.unwrap_or_else(default_threads),
             model,
+            model_fingerprint,
             dtype,
             max_new_tokens,
         };
@@ -134,6 +136,7 @@ impl Plan {
         event::Plan {
             settings: Settings {
                 model: Some(options.model.clone()),
+                model_fingerprint: self.model_fingerprint.clone(),
                 device: Some(options.device.clone()),
                 dtype: Some(self.dtype.name().to_owned()),
                 question: Some(options.question.clone()),
@@ -251,14 +254,18 @@ fn images(options: &RunOptions) -> Result<Vec<PathBuf>, Failure> {
 
 /// Brings the model to this machine, so that no worker's time limit pays for a download. What is
 /// wrong with the files themselves is for the worker to find, and for the record to hold.
-fn locate(source: &Source) -> Result<String, Failure> {
+fn locate(source: &Source) -> Result<(String, Option<String>), Failure> {
     let located = model::locate(source).map_err(|error| match error.class() {
         Class::DownloadFailed | Class::DiskFull | Class::PermissionDenied => Failure::unfit(error),
         _ => Failure::usage(error),
     })?;
     Ok(match located {
-        Located::Folder(folder) => folder.display().to_string(),
-        Located::Synthetic(_) => source.to_string(),
+        // Files that can't be read fail when the model is loaded, and say why then.
+        Located::Folder(folder) => (
+            folder.display().to_string(),
+            model::fingerprint(&folder).ok(),
+        ),
+        Located::Synthetic(_) => (source.to_string(), None),
     })
 }
 

@@ -126,6 +126,9 @@ pub struct Header {
     /// back to it; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<String>,
+    /// Where the paths of the command line begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub working_folder: Option<String>,
     #[serde(default, skip_serializing_if = "Writer::is_run")]
     pub writer: Writer,
     /// Absent in the first segment.
@@ -172,6 +175,9 @@ pub struct Plan {
 pub struct Settings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Of a checkpoint on the disk: SHA-256 over names, sizes and beginnings of its files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_fingerprint: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,6 @@
 //! What a report says of a run whose end was found out later.
 
-use crashpoint_reports::event::{Ended, Writer};
+use crashpoint_reports::event::{Ended, Progress, Writer};
 use crashpoint_reports::recovery::{SourceRead, TimeOfDeath};
 use crashpoint_reports::{
     Class, Confidence, EndingKind, Event, Evidence, GpuSample, Outcome, Phase, Recovery, Report,
@@ -48,10 +48,7 @@ fn dying() -> Journal {
         journal.phase(1, phase, at.clone());
     }
     journal.begin(1, Phase::Decode, at);
-    journal.push(Event::Progress {
-        attempt: 1,
-        token: 41,
-    });
+    journal.push(Event::Progress(Progress::of_tokens(1, 41)));
     journal.wait(780_000);
     journal
 }
