@@ -132,6 +132,7 @@ impl Day {
             pid: 900,
             pid_start_ticks: 6000,
             pid_namespace: "pid:[4026531836]".to_owned(),
+            working_folder: None,
             writer: Writer::Run,
             machine: None,
             previous: None,

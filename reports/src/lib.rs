@@ -16,6 +16,7 @@ pub mod journal;
 pub mod knowledge;
 pub mod outcome;
 pub mod page;
+pub mod past;
 pub mod phase;
 pub mod protocol;
 pub mod recovery;

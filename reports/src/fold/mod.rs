@@ -28,7 +28,7 @@ pub use outcome::{Facts, outcome};
 use crate::diagnose;
 use crate::environment::Environment;
 use crate::event::{
-    AttemptStart, Event, Header, Plan, PlannedImage, Purpose, Record, Settings, Variation,
+    AttemptStart, Event, Header, Plan, PlannedImage, Purpose, Record, Settings, Variation, Writer,
 };
 use crate::outcome::Outcome;
 use crate::protocol::AllocatorMemory;
@@ -84,6 +84,10 @@ impl Fold {
         match record.event {
             Event::Header(header) => {
                 self.stopped = before;
+                if header.writer == Writer::Resume {
+                    // What somebody interrupted goes on.
+                    self.interrupted_by = None;
+                }
                 self.header.get_or_insert(header);
             }
             Event::Environment(environment) => {

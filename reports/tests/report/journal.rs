@@ -101,6 +101,7 @@ impl Journal {
             pid,
             pid_start_ticks: 1,
             pid_namespace: "pid:[4026531836]".into(),
+            working_folder: None,
             machine: None,
             writer,
             previous: None,

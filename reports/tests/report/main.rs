@@ -15,6 +15,7 @@ mod journal;
 mod measurements;
 mod old_journals;
 mod outcomes;
+mod past;
 mod recovered;
 mod rendering;
 mod schema;
