@@ -10,6 +10,7 @@ use crashpoint_reports::signal::signal_number;
 use crashpoint_scenarios::fault::Injection;
 use serde_json::Value;
 
+use crate::auto_resume::Manager;
 use crate::journal::{self, Address, OnError};
 
 /// Runs GPU inference step by step in isolated processes, records every step durably before it is
@@ -39,6 +40,9 @@ pub enum Command {
         after_help = "Examples: crashpoint recover; crashpoint recover crashpoint-runs/latest; sudo crashpoint recover --out /srv/runs"
     )]
     Recover(RecoverOptions),
+    /// Go on after the crash point of a run that never came to its end
+    #[command(after_help = "Example: crashpoint resume crashpoint-runs/latest --retry 1")]
+    Resume(ResumeOptions),
     /// Render the report of a run
     #[command(after_help = "Example: crashpoint report crashpoint-runs/latest --format md")]
     Report(ReportOptions),
@@ -214,6 +218,8 @@ pub struct RunOptions {
     #[command(flatten)]
     pub triage: RunTriage,
     #[command(flatten)]
+    pub after_reset: AfterReset,
+    #[command(flatten)]
     pub budget: BudgetOptions,
     #[command(flatten)]
     pub limits: LimitOptions,
@@ -300,6 +306,23 @@ impl RunTriage {
 }
 
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "After a restart of the machine")]
+pub struct AfterReset {
+    /// Go on by itself: install a systemd unit for the time of the run [default: the system's for root, else the user's]
+    #[arg(long, value_name = "system|user", num_args = 0..=1, require_equals = true, hide_possible_values = true)]
+    pub auto_resume: Option<Option<Manager>>,
+    /// Restarts of the machine after which it does not go on by itself any more
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_resets: u32,
+    /// Install the unit without asking
+    #[arg(long, requires = "auto_resume")]
+    pub yes: bool,
+    /// Print the unit, and do nothing else
+    #[arg(long)]
+    pub print_unit: bool,
+}
+
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "After a crash")]
 pub struct ExecTriage {
     /// Run a program that failed again, as it is: only for one that may be run more than once
@@ -374,6 +397,33 @@ pub struct RecoverOptions {
     pub json: bool,
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
+}
+
+#[derive(Debug, Args)]
+pub struct ResumeOptions {
+    /// A run directory
+    #[arg(value_name = "RUN", default_value = "crashpoint-runs/latest")]
+    pub run: PathBuf,
+    /// Try a case again, up to so many times, in whose midst the supervisor or the machine went away
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub retry: u32,
+    /// Started by the unit of --auto-resume
+    #[arg(long, value_name = "system|user", require_equals = true, hide = true)]
+    pub unattended: Option<Manager>,
+    /// Print the report as JSON instead of a summary
+    #[arg(long)]
+    pub json: bool,
+    /// Say nothing but the result
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say every phase
+    #[arg(short, long)]
+    pub verbose: bool,
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+    /// No progress bar, even on a terminal
+    #[arg(long)]
+    pub no_progress: bool,
 }
 
 #[derive(Debug, Args)]

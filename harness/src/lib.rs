@@ -1,6 +1,7 @@
 //! The supervisor and the command line of crashpoint.
 
 mod again;
+pub mod auto_resume;
 pub mod cli;
 pub mod command;
 mod console;

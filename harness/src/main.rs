@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use crashpoint::cli::{Cli, Command};
 use crashpoint::command::{
-    diagnose, doctor, exec, explain, fault, mirror, recover, report, run, suite,
+    diagnose, doctor, exec, explain, fault, mirror, recover, report, resume, run, suite,
 };
 use crashpoint::{keeper, probe};
 
@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Some(Command::Run(options)) => run::run(&options),
         Some(Command::Exec(options)) => exec::exec(&options),
         Some(Command::Recover(options)) => recover::recover_runs(&options),
+        Some(Command::Resume(options)) => resume::resume(&options),
         Some(Command::Report(options)) => report::report(&options),
         Some(Command::Diagnose(options)) => diagnose::diagnose(&options),
         Some(Command::Explain(options)) => explain::explain(&options),

@@ -19,8 +19,25 @@ pub struct RunDirectory {
 impl RunDirectory {
     /// Makes a new one in `out`, durably, and lets `latest` point to it.
     pub fn create(out: &Path) -> io::Result<RunDirectory> {
+        let mut tries = 0;
+        loop {
+            match RunDirectory::create_as(out, &new_name()) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < TRIES => {
+                    tries += 1;
+                }
+                created => return created,
+            }
+        }
+    }
+
+    /// The same under a name that was chosen before.
+    pub fn create_as(out: &Path, name: &str) -> io::Result<RunDirectory> {
         DirBuilder::new().recursive(true).mode(0o700).create(out)?;
-        let directory = new_directory(out)?;
+        let directory = RunDirectory {
+            path: out.join(name),
+            id: name.to_owned(),
+        };
+        DirBuilder::new().mode(0o700).create(&directory.path)?;
         DirBuilder::new()
             .mode(0o700)
             .create(directory.path.join("attempts"))?;
@@ -38,25 +55,12 @@ impl RunDirectory {
     }
 }
 
-fn new_directory(out: &Path) -> io::Result<RunDirectory> {
-    let started = humantime::format_rfc3339_seconds(SystemTime::now())
-        .to_string()
-        .replace(':', "-");
-    let mut tries = 0;
-    loop {
-        let id = format!(
-            "{started}-{:04x}",
-            RandomState::new().hash_one(tries) & 0xffff
-        );
-        let path = out.join(&id);
-        match DirBuilder::new().mode(0o700).create(&path) {
-            Ok(()) => return Ok(RunDirectory { path, id }),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < TRIES => {
-                tries += 1
-            }
-            Err(error) => return Err(error),
-        }
-    }
+/// When it is, and four digits.
+pub fn new_name() -> String {
+    let now = humantime::format_rfc3339_seconds(SystemTime::now());
+    let started = now.to_string().replace(':', "-");
+    // Every state of a hasher has keys of its own.
+    format!("{started}-{:04x}", RandomState::new().hash_one(()) & 0xffff)
 }
 
 /// Replaced by rename, so that it always points to some run.

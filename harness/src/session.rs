@@ -13,7 +13,7 @@ use crate::cli::Common;
 use crate::executable::this_executable;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::journal::{self, Journal};
+use crate::journal::{self, Journal, JournalError};
 use crate::recover;
 use crate::run_directory::RunDirectory;
 use crate::supervise::{Progress, Supervisor};
@@ -34,17 +34,44 @@ pub struct Session {
 
 impl Session {
     pub fn begin(common: &Common) -> Result<Session, Failure> {
+        let directory = RunDirectory::create(&common.out)
+            .map_err(|error| Failure::write(&common.out, &error))?;
+        Session::begin_in(common, directory)
+    }
+
+    /// In a run directory that is new.
+    pub fn begin_in(common: &Common, directory: RunDirectory) -> Result<Session, Failure> {
+        Session::with(common, directory, 0, |directory| {
+            recover::on_its_own(&common.out, |line| eprintln!("crashpoint: {line}"));
+            let header = journal::header(&directory.id, Writer::Run);
+            Journal::create(&directory.path, header, common.record.journal())
+        })
+    }
+
+    /// In a run directory whose run was left without an end, after so many attempts.
+    pub fn go_on(
+        common: &Common,
+        directory: RunDirectory,
+        attempts: u32,
+    ) -> Result<Session, Failure> {
+        Session::with(common, directory, attempts, |directory| {
+            let header = journal::header(&directory.id, Writer::Resume);
+            Journal::go_on(&directory.path, header, common.record.journal())
+        })
+    }
+
+    fn with(
+        common: &Common,
+        directory: RunDirectory,
+        attempts: u32,
+        open: impl FnOnce(&RunDirectory) -> Result<Journal, JournalError>,
+    ) -> Result<Session, Failure> {
         let harness = |what: &'static str| {
             move |error: io::Error| Failure::harness(format!("failed to {what}: {error}"))
         };
         let interrupt = Interrupt::listen().map_err(harness("listen for signals"))?;
         let executable = this_executable().map_err(harness("find its own executable"))?;
-        recover::on_its_own(&common.out, |line| eprintln!("crashpoint: {line}"));
-        let directory = RunDirectory::create(&common.out)
-            .map_err(|error| Failure::write(&common.out, &error))?;
-        let header = journal::header(&directory.id, Writer::Run);
-        let journal = Journal::create(&directory.path, header, common.record.journal())
-            .map_err(Failure::unfit)?;
+        let journal = open(&directory).map_err(Failure::unfit)?;
         let probes =
             start_probes(common, &executable, &journal).map_err(harness("start the probes"))?;
         let gpu = match &probes {
@@ -61,7 +88,7 @@ impl Session {
             executable,
             probes,
             gpu_answered,
-            attempts: Cell::new(0),
+            attempts: Cell::new(attempts),
         })
     }
 

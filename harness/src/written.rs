@@ -17,6 +17,11 @@ pub fn read(directory: &Path) -> Result<Report, Failure> {
     Ok(Reading::of(directory)?.finish())
 }
 
+/// The same, for somebody who wants to see the records as well.
+pub fn read_along(directory: &Path, also: impl FnMut(&Record)) -> Result<Report, Failure> {
+    Ok(Reading::along(directory, also)?.finish())
+}
+
 /// A journal as far as it has been read: a long one is not read again for what was added to it.
 pub struct Reading {
     fold: Fold,
@@ -27,6 +32,10 @@ pub struct Reading {
 
 impl Reading {
     pub fn of(directory: &Path) -> Result<Reading, Failure> {
+        Reading::along(directory, |_| {})
+    }
+
+    fn along(directory: &Path, mut also: impl FnMut(&Record)) -> Result<Reading, Failure> {
         let segments = segments(directory)?;
         if segments.is_empty() {
             return Err(Failure::usage(format!(
@@ -37,6 +46,7 @@ impl Reading {
         let mut fold = Fold::new();
         let mut trace = Trace::new();
         let reader = journal::read(&segments, |record| {
+            also(&record);
             trace.push(&record);
             fold.push(record);
         })

@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 /// What a command printed, up to `most` bytes, if it left in time and with success.
-pub(crate) fn output(command: &mut Command, within: Duration, most: u64) -> Result<String, String> {
+pub fn output(command: &mut Command, within: Duration, most: u64) -> Result<String, String> {
     let deadline = Instant::now() + within;
     let mut child = command
         .env("LC_ALL", "C")
@@ -42,7 +42,7 @@ pub(crate) fn output(command: &mut Command, within: Duration, most: u64) -> Resu
 }
 
 /// The result of `work`, if it comes in time; otherwise its thread is left behind.
-pub(crate) fn in_time<T: Send + 'static>(
+pub fn in_time<T: Send + 'static>(
     within: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {

@@ -5,7 +5,7 @@
 //! thread of its own.
 
 pub mod boot;
-mod bounded;
+pub mod bounded;
 pub mod cgroup;
 pub mod checkup;
 pub mod disk;
@@ -21,7 +21,7 @@ mod pressure;
 mod read;
 pub mod temperature;
 pub mod thread;
-mod variables;
+pub mod variables;
 pub mod worker;
 
 pub use cgroup::{Cgroup, OwnGroup};

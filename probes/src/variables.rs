@@ -62,7 +62,7 @@ const HARMLESS_PREFIXES: &[&str] = &[
 const SUSPECT: &[&str] = &["AUTH", "CRED", "KEY", "PASS", "PWD", "SECRET", "TOKEN"];
 
 /// The value as it may be written down; `None` where only the name may.
-pub(crate) fn shown(name: &str, value: &str) -> Option<String> {
+pub fn shown(name: &str, value: &str) -> Option<String> {
     let upper = name.to_ascii_uppercase();
     let by_prefix = || {
         HARMLESS_PREFIXES

@@ -1,7 +1,9 @@
 //! `crashpoint exec`: any program, under the same isolation and with the same record.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 
+use crashpoint_probes::cgroup::Limits;
 use crashpoint_reports::event::{Plan, PlannedCase, Settings};
 use crashpoint_reports::triage::Step;
 use crashpoint_reports::{Ending, EndingKind, Event, Phase};
@@ -19,16 +21,26 @@ use crate::supervise::{Finished, Progress, Reason, Stdin, Task, TimeLimits};
 /// What shells add to a signal's number.
 const KILLED: i32 = 128;
 /// The only case.
-const CASE: &str = "exec";
+pub(super) const CASE: &str = "exec";
 
 pub fn exec(options: &ExecOptions) -> Result<u8, Failure> {
-    let Some((program, arguments)) = options.command.split_first() else {
-        return Err(Failure::usage("name a program after --"));
-    };
     let group = options.isolation.group(&Needs::default())?;
     let session = Session::begin(&options.common)?;
     session.journal.append(Event::Plan(plan(options)));
-    let tried = Cell::new(0);
+    exec_in(options, group, session, 0)
+}
+
+/// The program was tried `before` as often.
+pub(super) fn exec_in(
+    options: &ExecOptions,
+    group: Option<Limits>,
+    session: Session,
+    before: u32,
+) -> Result<u8, Failure> {
+    let Some((program, arguments)) = options.command.split_first() else {
+        return Err(Failure::usage("name a program after --"));
+    };
+    let tried = Cell::new(before);
     let attempt = |step: Option<&Step>| -> Result<Finished, Failure> {
         let (attempt, folder) = session.next_attempt()?;
         tried.set(tried.get() + 1);
@@ -107,6 +119,7 @@ fn look_into(
     let triage = Triage {
         session,
         bounds: options.triage.bounds,
+        without: &HashMap::new(),
         say: &|line| {
             if !options.common.quiet {
                 eprintln!("crashpoint: {line}");

@@ -74,7 +74,10 @@ pub fn exit_code_of(report: &Report) -> u8 {
     if refused {
         return exit_code::UNFIT;
     }
-    let survived = attempts().all(|attempt| attempt.outcome == Outcome::Survived);
+    // What was interrupted in a run that is not was tried again when the run went on.
+    let survived = attempts()
+        .filter(|attempt| !attempt.ending.interrupted)
+        .all(|attempt| attempt.outcome == Outcome::Survived);
     if survived && report.findings.is_empty() {
         exit_code::OK
     } else {

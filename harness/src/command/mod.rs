@@ -9,6 +9,7 @@ mod finish;
 pub mod mirror;
 pub mod recover;
 pub mod report;
+pub mod resume;
 pub mod run;
 pub mod suite;
 mod triage;

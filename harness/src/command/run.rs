@@ -3,21 +3,25 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crashpoint_probes::cgroup::Limits;
+use crashpoint_reports::past::{Past, Turn};
 use crashpoint_reports::triage::Step;
-use crashpoint_reports::{Event, Outcome};
+use crashpoint_reports::{Event, Outcome, Report};
 use crashpoint_scenarios::ladder::{Draft, Rung, WorkKind};
 
-use super::finish::finish;
+use super::finish::{finish, print};
 use super::triage::{self, Triage};
 use crate::again;
+use crate::auto_resume::Installation;
 use crate::cli::{Common, LimitOptions, RunOptions};
 use crate::console::{Console, Verbosity};
+use crate::exit_code;
 use crate::failure::Failure;
 use crate::plan::{Plan, Trial};
+use crate::run_directory::{self, RunDirectory};
 use crate::session::Session;
 use crate::supervise::{LaterImage, Progress, Reason, Stdin, Task, TimeLimits};
 
@@ -25,38 +29,89 @@ use crate::supervise::{LaterImage, Progress, Reason, Stdin, Task, TimeLimits};
 const BURN_SLACK: Duration = Duration::from_secs(120);
 
 pub fn run(options: &RunOptions) -> Result<u8, Failure> {
-    check_worker(options.worker.as_deref())?;
-    let needs = options
-        .inject
-        .as_ref()
-        .map(|it| it.fault.expectation().needs);
-    let group = options.isolation.group(&needs.unwrap_or_default())?;
-    let plan = Plan::make(options)?;
-    let session = Session::begin(&options.common)?;
+    let prepared = Prepared::of(options)?;
+    let common = &options.common;
+    let name = run_directory::new_name();
+    let installed = match Installation::wanted(&options.after_reset, &common.out.join(&name))? {
+        None => None,
+        Some(unit) if options.after_reset.print_unit => {
+            print(&unit.text)?;
+            return Ok(exit_code::OK);
+        }
+        Some(unit) => Some(unit.agreed(options.after_reset.yes)?.install()?),
+    };
+    let directory = match &installed {
+        // The unit names it already.
+        Some(_) => RunDirectory::create_as(&common.out, &name),
+        None => RunDirectory::create(&common.out),
+    };
+    let directory = directory.map_err(|error| Failure::write(&common.out, &error))?;
+    let session = Session::begin_in(common, directory)?;
     session
         .journal
-        .append_durably(Event::Plan(plan.record.clone()))
+        .append_durably(Event::Plan(prepared.plan.record.clone()))
         .map_err(Failure::unfit)?;
-    let console = Console::new(
-        verbosity(&options.common),
-        !options.common.no_progress,
-        plan.steps(options.cycles),
-    );
-    let climb = Climb {
-        options,
-        plan: &plan,
-        session: &session,
-        console: &console,
-        limits: RefCell::new(limits(&options.limits)),
-        group,
-        tried: RefCell::default(),
-    };
-    let climbed = climb.all();
-    console.finish();
-    let climbed = climbed.and_then(|()| climb.triage());
-    let (report, directory) = session.end()?;
-    climbed?;
-    finish(&options.common, &report, &directory)
+    let (report, directory) = prepared.climb(session, Past::default(), 0)?;
+    if let Some(installed) = installed {
+        installed.remove_unless_going_down(report.run.interrupted_by);
+    }
+    finish(common, &report, &directory)
+}
+
+/// Everything that can be found wrong before anything is recorded.
+pub(super) struct Prepared<'a> {
+    options: &'a RunOptions,
+    pub plan: Plan,
+    group: Option<Limits>,
+}
+
+impl Prepared<'_> {
+    pub fn of(options: &RunOptions) -> Result<Prepared<'_>, Failure> {
+        check_worker(options.worker.as_deref())?;
+        let needs = options
+            .inject
+            .as_ref()
+            .map(|it| it.fault.expectation().needs);
+        Ok(Prepared {
+            options,
+            group: options.isolation.group(&needs.unwrap_or_default())?,
+            plan: Plan::make(options)?,
+        })
+    }
+
+    /// What the plan says and is not done yet, to the end of the record. A case in whose midst the
+    /// supervisor or the machine went away is tried again up to `retry` times.
+    pub fn climb(
+        &self,
+        session: Session,
+        past: Past,
+        retry: u32,
+    ) -> Result<(Report, PathBuf), Failure> {
+        let options = self.options;
+        let console = Console::new(
+            verbosity(&options.common),
+            !options.common.no_progress,
+            self.plan.steps(options.cycles),
+        );
+        let climb = Climb {
+            options,
+            plan: &self.plan,
+            session: &session,
+            console: &console,
+            limits: RefCell::new(limits(&options.limits)),
+            group: self.group,
+            without_triage: past.without_triage(),
+            past: RefCell::new(past),
+            retry,
+            tried: RefCell::default(),
+        };
+        let climbed = climb.all();
+        console.finish();
+        let climbed = climbed.and_then(|()| climb.triage());
+        let ended = session.end()?;
+        climbed?;
+        Ok(ended)
+    }
 }
 
 pub(super) fn check_worker(worker: Option<&Path>) -> Result<(), Failure> {
@@ -92,6 +147,10 @@ struct Climb<'a> {
     console: &'a Console,
     limits: RefCell<TimeLimits>,
     group: Option<Limits>,
+    /// What an earlier process did of it.
+    past: RefCell<Past>,
+    without_triage: HashMap<String, Option<String>>,
+    retry: u32,
     /// How often each case has been tried.
     tried: RefCell<HashMap<String, u32>>,
 }
@@ -105,22 +164,56 @@ impl Climb<'_> {
                 let drafts = match &planned.cases {
                     Ok(drafts) => drafts,
                     Err(because) => {
-                        self.skip(&rung.name, because);
+                        if self.past.borrow_mut().turn(&rung.name) == Turn::ToCome {
+                            self.skip(&rung.name, because);
+                        }
                         continue;
                     }
                 };
                 for draft in drafts {
+                    let (turn, filled) = self.turn(rung, draft);
+                    match turn {
+                        Turn::Over(Outcome::Survived) | Turn::Skipped => continue,
+                        Turn::Over(_) => {
+                            failed.get_or_insert((cycle, &rung.name));
+                            continue;
+                        }
+                        Turn::Cut { times } if times > self.retry => {
+                            self.past.borrow_mut().quarantine(&draft.name);
+                            self.skip(&draft.name, &quarantined(times));
+                            continue;
+                        }
+                        Turn::Quarantined => {
+                            self.skip(&draft.name, &quarantined(1));
+                            continue;
+                        }
+                        Turn::Cut { .. } | Turn::ToCome => {}
+                    }
                     if let Some(because) = self.stopped(failed, (cycle, &rung.name)) {
                         self.skip(&draft.name, &because);
                         continue;
                     }
-                    if self.case(rung, draft)? != Outcome::Survived {
+                    if self.case(rung, draft, filled)? != Outcome::Survived {
                         failed.get_or_insert((cycle, &rung.name));
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// What has become of a case, and how much of its time was filled, if it goes by time.
+    fn turn(&self, rung: &Rung, draft: &Draft) -> (Turn, Duration) {
+        let mut past = self.past.borrow_mut();
+        if !Plan::by_time(rung) {
+            return (past.turn(&draft.name), Duration::ZERO);
+        }
+        let seconds = self.options.duration.as_secs_f64();
+        let (turn, filled) = past.turn_by_time(&draft.name, seconds, self.options.keep_going);
+        (
+            turn,
+            Duration::try_from_secs_f64(filled).unwrap_or_default(),
+        )
     }
 
     /// Why nothing more is tried, if so. The rest of a rung that failed still is: which of its
@@ -146,17 +239,18 @@ impl Climb<'_> {
     }
 
     /// One attempt, or for work that goes by time as many as the time takes.
-    fn case(&self, rung: &Rung, draft: &Draft) -> Result<Outcome, Failure> {
+    fn case(&self, rung: &Rung, draft: &Draft, filled: Duration) -> Result<Outcome, Failure> {
         self.console.case(&draft.name, &rung.title);
         if !Plan::by_time(rung) {
             return self.attempt(rung, draft, None, None);
         }
         let began = Instant::now();
+        let wanted = self.options.duration.saturating_sub(filled);
         loop {
-            let left = self.options.duration.saturating_sub(began.elapsed());
+            let left = wanted.saturating_sub(began.elapsed());
             let seconds = left.min(self.options.renew).as_secs_f64();
             let outcome = self.attempt(rung, draft, Some(seconds), None)?;
-            let over = began.elapsed() >= self.options.duration;
+            let over = began.elapsed() >= wanted;
             if over
                 || outcome != Outcome::Survived && !self.options.keep_going
                 || outcome == Outcome::Incomplete
@@ -173,12 +267,13 @@ impl Climb<'_> {
         seconds: Option<f64>,
         step: Option<&Step>,
     ) -> Result<Outcome, Failure> {
-        let n = self
-            .tried
-            .borrow()
-            .get(&draft.name)
-            .map_or(1, |before| before + 1);
-        self.tried.borrow_mut().insert(draft.name.clone(), n);
+        let n = {
+            let mut tried = self.tried.borrow_mut();
+            let before = || self.past.borrow().tried(&draft.name);
+            let n = tried.entry(draft.name.clone()).or_insert_with(before);
+            *n += 1;
+            *n
+        };
         let (attempt, folder) = self.session.next_attempt()?;
         let mut reason = step.map_or_else(Reason::default, |step| triage::reason(step, &folder));
         let trial = Trial {
@@ -255,6 +350,7 @@ impl Climb<'_> {
         let triage = Triage {
             session: self.session,
             bounds: options.bounds,
+            without: &self.without_triage,
             say: &|line| self.console.say(line),
             attempt: &|case, step| self.once_more(case, step),
         };
@@ -276,6 +372,15 @@ impl Climb<'_> {
         }
         Ok(())
     }
+}
+
+/// Why a case that was cut off is not tried again.
+fn quarantined(times: u32) -> String {
+    let attempts = match times {
+        0 | 1 => "an attempt at it".to_owned(),
+        _ => format!("{times} attempts at it"),
+    };
+    format!("the supervisor or the machine went away during {attempts} (--retry)")
 }
 
 fn limits(options: &LimitOptions) -> TimeLimits {

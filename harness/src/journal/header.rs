@@ -21,6 +21,9 @@ pub fn header(run: &str, writer: Writer) -> Header {
         pid_start_ticks: boot::process_start_ticks(pid).unwrap_or_default(),
         pid_namespace: boot::pid_namespace().unwrap_or_default(),
         machine: boot::machine(),
+        working_folder: std::env::current_dir()
+            .ok()
+            .and_then(|folder| folder.into_os_string().into_string().ok()),
         writer,
         previous: None,
     }
