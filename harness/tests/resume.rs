@@ -215,7 +215,7 @@ fn what_is_no_run_or_still_goes_on_is_refused() {
     });
     resumed(&place, &["--retry", "1"])
         .exits(3)
-        .says("still being written");
+        .says("still running");
     child.kill().unwrap();
     child.wait().unwrap();
 }

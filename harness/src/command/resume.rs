@@ -4,7 +4,7 @@ use std::fs;
 
 use clap::Parser;
 use crashpoint_probes::boot;
-use crashpoint_reports::event::{Header, Plan, Writer};
+use crashpoint_reports::event::{Header, Plan};
 use crashpoint_reports::past::{Past, Turn};
 use crashpoint_reports::{Event, Report};
 use crashpoint_scenarios::fault::Needs;
@@ -16,15 +16,17 @@ use crate::auto_resume::{Installed, Manager};
 use crate::cli::{Cli, Command, Common, ExecOptions, ResumeOptions, RunOptions};
 use crate::exit_code;
 use crate::failure::Failure;
-use crate::journal::{self, Journal};
+use crate::recover::{Looked, recover};
 use crate::run_directory::RunDirectory;
 use crate::session::Session;
 use crate::written;
 
 pub fn resume(options: &ResumeOptions) -> Result<u8, Failure> {
+    // The unit has the run's own name; a run that is gone can still lose its unit.
+    let named = fs::canonicalize(&options.run).unwrap_or_else(|_| options.run.clone());
     let mut unit = options
         .unattended
-        .map(|manager| Installed::of(manager, &options.run))
+        .map(|manager| Installed::of(manager, &named))
         .transpose()?;
     let resumed = find(options).and_then(|run| run.go_on(options, &mut unit));
     match (unit, &resumed) {
@@ -60,6 +62,16 @@ fn find(options: &ResumeOptions) -> Result<Stopped, Failure> {
         id: id.to_string_lossy().into_owned(),
         path,
     };
+    let (looked, _) = recover(&directory.path)?;
+    match looked {
+        Looked::NotOver(why) => {
+            return Err(Failure::unfit(format!(
+                "the run {} is not over: {why}; wait for its end",
+                directory.id
+            )));
+        }
+        Looked::Complete | Looked::Known | Looked::Nothing | Looked::Recovered(_) => {}
+    }
     let (past, _) = read(&directory)?;
     if past.complete && !past.interrupted {
         return Err(Failure::usage(format!(
@@ -214,15 +226,7 @@ impl Stopped {
             run.after_reset.max_resets,
             self.directory.path.display(),
         );
-        let header = journal::header(&self.directory.id, Writer::Resume);
-        let journal = Journal::go_on(&self.directory.path, header, run.common.record.journal())
-            .map_err(Failure::unfit)?;
-        journal
-            .append_durably(Event::Trouble { what: what.clone() })
-            .map_err(Failure::unfit)?;
-        journal.close().map_err(Failure::unfit)?;
         let report = written::read(&self.directory.path)?;
-        written::write(&self.directory.path, &report)?;
         eprintln!("crashpoint: {what}");
         Ok(Resumed {
             code: finish(&run.common, &report, &self.directory.path)?,

@@ -38,6 +38,7 @@ fn reset() -> Scene {
                 writer: Writer::Run,
                 previous: None,
                 machine: None,
+                working_folder: None,
             }),
             sample_hz: Some(10.0),
             last_seq: 41,
