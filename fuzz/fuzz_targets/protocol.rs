@@ -2,7 +2,7 @@
 //! heard becomes a record that can be read again.
 #![no_main]
 
-use crashpoint_reports::event::Marker;
+use crashpoint_reports::event::{Marker, Progress};
 use crashpoint_reports::journal::{decode, encode};
 use crashpoint_reports::protocol::FromWorker;
 use crashpoint_reports::{Event, Record};
@@ -51,7 +51,7 @@ fn recorded(message: FromWorker) -> Event {
             image: start.image,
         }),
         FromWorker::PhaseEnd(done) => Event::PhaseEnd { attempt, done },
-        FromWorker::Token { n } => Event::Progress { attempt, token: n },
+        FromWorker::Token { n } => Event::Progress(Progress::of_tokens(attempt, n)),
         FromWorker::Image(result) => Event::Image {
             attempt,
             result: Box::new(result),

@@ -1,7 +1,7 @@
 //! Whatever a disk, a crash or a hand makes of a journal: it is read without a panic, what stands
 //! before the first damage is kept, and damage is told.
 
-use crashpoint_reports::event::{Event, Previous, Record};
+use crashpoint_reports::event::{Event, Previous, Progress, Record};
 use crashpoint_reports::fold::Fold;
 use crashpoint_reports::journal::{Reader, bounds, decode, encode, previous};
 use crashpoint_reports::protocol::FromWorker;
@@ -264,7 +264,7 @@ fn a_hundred_thousand_attempts_without_a_beginning_are_folded() {
     const MANY: u32 = 100_000;
     let mut journal = Journal::empty();
     for attempt in 1..=MANY {
-        journal.push(Event::Progress { attempt, token: 1 });
+        journal.push(Event::Progress(Progress::of_tokens(attempt, 1)));
     }
     let made = journal.report();
     assert_eq!(made.cases[0].attempts.len(), MANY as usize);
@@ -306,7 +306,7 @@ fn recorded(message: FromWorker) -> Event {
             image: start.image,
         }),
         FromWorker::PhaseEnd(done) => Event::PhaseEnd { attempt, done },
-        FromWorker::Token { n } => Event::Progress { attempt, token: n },
+        FromWorker::Token { n } => Event::Progress(Progress::of_tokens(attempt, n)),
         FromWorker::Image(result) => Event::Image {
             attempt,
             result: Box::new(result),
