@@ -96,6 +96,7 @@ impl Stage {
             keeper: PathBuf::from(CRASHPOINT),
             journal: &self.journal,
             probes: None,
+            acknowledged: None,
             interrupt: &self.interrupt,
             observe,
         };

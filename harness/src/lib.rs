@@ -1,5 +1,6 @@
 //! The supervisor and the command line of crashpoint.
 
+mod acknowledged;
 mod again;
 pub mod auto_resume;
 pub mod cli;

@@ -9,6 +9,7 @@ use crashpoint_probes::{ProbeThread, environment, gpu, thread};
 use crashpoint_reports::event::Writer;
 use crashpoint_reports::{Event, Report};
 
+use crate::acknowledged::Acknowledged;
 use crate::cli::Common;
 use crate::executable::this_executable;
 use crate::failure::Failure;
@@ -28,6 +29,7 @@ pub struct Session {
     pub interrupt: Interrupt,
     pub executable: PathBuf,
     probes: Option<ProbeThread>,
+    acknowledged: Option<Acknowledged>,
     gpu_answered: bool,
     attempts: Cell<u32>,
 }
@@ -71,6 +73,7 @@ impl Session {
         };
         let interrupt = Interrupt::listen().map_err(harness("listen for signals"))?;
         let executable = this_executable().map_err(harness("find its own executable"))?;
+        let acknowledged = Acknowledged::asked_for()?;
         let journal = open(&directory).map_err(Failure::unfit)?;
         let probes =
             start_probes(common, &executable, &journal).map_err(harness("start the probes"))?;
@@ -87,6 +90,7 @@ impl Session {
             interrupt,
             executable,
             probes,
+            acknowledged,
             gpu_answered,
             attempts: Cell::new(attempts),
         })
@@ -108,6 +112,7 @@ impl Session {
             keeper: self.executable.clone(),
             journal: &self.journal,
             probes: self.probes.as_ref(),
+            acknowledged: self.acknowledged.as_ref(),
             interrupt: &self.interrupt,
             observe,
         }

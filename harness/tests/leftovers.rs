@@ -42,6 +42,7 @@ fn nothing_is_left_after_any_ending() {
         keeper: PathBuf::from(env!("CARGO_BIN_EXE_crashpoint")),
         journal: &journal,
         probes: None,
+        acknowledged: None,
         interrupt: &interrupt,
         observe: &|_| {},
     };

@@ -28,6 +28,7 @@ use crashpoint_reports::{Ending, Outcome, Phase, fold};
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::acknowledged::Acknowledged;
 use crate::interrupt::Interrupt;
 use crate::journal::{Journal, JournalError};
 pub use echo::settle;
@@ -137,6 +138,8 @@ pub struct Supervisor<'a> {
     pub keeper: PathBuf,
     pub journal: &'a Journal,
     pub probes: Option<&'a ProbeThread>,
+    /// Somebody outside who is told of every marker after its worker was.
+    pub acknowledged: Option<&'a Acknowledged>,
     pub interrupt: &'a Interrupt,
     pub observe: &'a dyn Fn(Progress),
 }

@@ -185,11 +185,16 @@ impl<'a> WorkerState<'a> {
             phase: start.name.clone(),
             image: start.image.clone(),
         };
+        let outside = self.supervisor.acknowledged.cloned();
+        let outside = outside.map(|outside| (outside, marker.clone(), Instant::now()));
         // A worker that is not there any more to be told is about to be noticed anyway.
         self.supervisor
             .journal
             .append_then(Event::Marker(marker), move || {
                 let _ = spawn::send(&socket, &ToWorker::Ack { id });
+                if let Some((outside, marker, asked)) = outside {
+                    outside.tell(marker, asked.elapsed());
+                }
             });
         self.enter(start.name, start.image);
         Ok(())
