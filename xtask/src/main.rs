@@ -3,6 +3,7 @@
 mod corpus;
 mod faults;
 mod images;
+mod powercut;
 mod schema;
 
 use std::error::Error;
@@ -28,6 +29,8 @@ enum Chore {
     Faults(faults::Options),
     /// Draw the news pages that ship with crashpoint-scenarios
     Images(images::Options),
+    /// Take the machine away under a run, again and again, and judge what is recovered
+    Powercut(powercut::Options),
     /// Write the JSON Schema of the report
     Schema(schema::Options),
 }
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Chore::Corpus(options) => corpus::run(&options),
         Chore::Faults(options) => faults::run(&options),
         Chore::Images(options) => images::run(&options),
+        Chore::Powercut(options) => powercut::run(&options),
         Chore::Schema(options) => schema::run(&options),
     };
     match outcome {
