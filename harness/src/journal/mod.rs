@@ -1,6 +1,7 @@
 //! The journal: what happened, durably, before anything else is done about it.
 
 mod batch;
+mod config;
 mod error;
 mod handle;
 mod header;
@@ -11,8 +12,9 @@ mod reserve;
 mod segment;
 mod segments;
 
+pub use config::{Config, OnError};
 pub use error::JournalError;
-pub use handle::{Config, Journal, OnError};
+pub use handle::Journal;
 pub use header::header;
 pub use lock::is_locked;
 pub use mirror::{Address, Message};

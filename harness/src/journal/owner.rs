@@ -17,8 +17,8 @@ use crashpoint_reports::journal::encode;
 use crashpoint_reports::{Event, Record, Sample};
 
 use super::batch::{Batch, Durable, Waiting};
+use super::config::{Config, OnError};
 use super::error::{JournalError, Then};
-use super::handle::{Config, OnError};
 use super::lock::Lock;
 use super::mirror::Mirror;
 use super::reserve::Reserve;
