@@ -250,3 +250,25 @@ fn with_three_images_the_rungs_that_need_a_fifth_are_skipped_and_said_so() {
     );
     assert_eq!(report["summary"]["critical_test_passed"], Value::Null);
 }
+
+#[test]
+fn a_list_of_images_that_no_socket_holds_at_once_is_gone_through() {
+    let place = Place::new();
+    let fault = "kill-self@position=2,phase=preprocess";
+    let ran = place
+        .crashpoint(&[
+            "run",
+            "long",
+            "--images-total",
+            "20000",
+            "--no-triage",
+            "--inject",
+            fault,
+        ])
+        .exits(10);
+    let point = &ran.report()["crash_points"][0];
+    assert_eq!(
+        (&point["position"], &point["phase"]),
+        (&2.into(), &"preprocess".into())
+    );
+}

@@ -7,10 +7,12 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use command_fds::{CommandFdExt, FdMapping};
 use crashpoint_reports::{page, protocol};
 use crashpoint_scenarios::crash::FOLDER_VARIABLE;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::page::Page;
 use super::{Stdin, Task};
@@ -107,6 +109,42 @@ pub fn send(mut socket: &UnixStream, message: &impl serde::Serialize) -> io::Res
     let mut line = serde_json::to_vec(message)?;
     line.push(b'\n');
     socket.write_all(&line)
+}
+
+/// The same, of a message that may be larger than a socket holds at a time: the other side waits for
+/// it and takes it piece by piece, or does not within this time and gets no more.
+pub fn send_large(
+    mut socket: &UnixStream,
+    message: &impl serde::Serialize,
+    within: Duration,
+) -> io::Result<()> {
+    let mut line = serde_json::to_vec(message)?;
+    line.push(b'\n');
+    let until = Instant::now() + within;
+    let mut rest = &line[..];
+    while !rest.is_empty() {
+        match socket.write(rest) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => rest = rest.get(written..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                wait_for_room(socket, until.saturating_duration_since(Instant::now()))?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn wait_for_room(socket: &UnixStream, left: Duration) -> io::Result<()> {
+    if left.is_zero() {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    let mut polled = [PollFd::new(socket, PollFlags::OUT)];
+    match poll(&mut polled, Timespec::try_from(left).ok().as_ref()) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// How a command line looks in the record.

@@ -19,6 +19,9 @@ const MOST_BETWEEN_MARKERS: u32 = 1000;
 /// Markers that a worker may send before the first of them is acknowledged.
 const MOST_MARKERS_WAITING: usize = 16;
 
+/// A job lists its images: of thousands it does not fit into the socket at once.
+const JOB_TAKEN: Duration = Duration::from_secs(5);
+
 /// What the limit on everything is for.
 const WHOLE: &str = "for the whole attempt";
 /// Between two looks at how far the worker has come. It only matters to a machine that goes away: of
@@ -161,7 +164,7 @@ impl<'a> WorkerState<'a> {
             .journal
             .append(Event::Hello { attempt, hello });
         match &self.task.job {
-            Some(job) => spawn::send(&self.socket, &ToWorker::Job(job.clone()))
+            Some(job) => spawn::send_large(&self.socket, &ToWorker::Job(job.clone()), JOB_TAKEN)
                 .map_err(|error| format!("it could not be told its job: {error}")),
             None => Ok(()),
         }
