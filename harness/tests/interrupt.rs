@@ -7,27 +7,7 @@ use std::process::{Child, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use support::{Place, attempts, eventually, lives, records};
-
-/// A run that hangs in the third image, once it has come so far.
-fn hanging(place: &Place) -> Child {
-    let child = place
-        .command(&["run", "fifth", "--inject", "hang@image=3,phase=vision"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    eventually("the third image", || {
-        records(place)
-            .iter()
-            .any(|record| {
-                let marker = &record["event"]["marker"];
-                marker["image"]["index"] == 3 && marker["phase"] == "vision"
-            })
-            .then_some(())
-    });
-    child
-}
+use support::{Place, attempts, eventually, hanging, lives, records};
 
 fn send(child: &Child, signal: Signal) {
     kill(Pid::from_raw(child.id() as i32), signal).unwrap();

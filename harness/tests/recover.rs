@@ -5,38 +5,18 @@ mod support;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 
 use crashpoint_reports::journal::{decode, encode};
 use crashpoint_reports::{Event, Record};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-use support::{Place, Ran, attempts, eventually, exists, lives, records};
+use support::{Place, Ran, attempts, eventually, exists, hanging, lives, records};
 
 const ANOTHER_BOOT: &str = "01234567-89ab-4cde-8f01-23456789abcd";
 
-/// A run that hangs in the third image, once it has come so far.
-fn hanging(place: &Place) -> Child {
-    let child = place
-        .command(&["run", "fifth", "--inject", "hang@image=3,phase=vision"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    eventually("the third image", || {
-        records(place)
-            .iter()
-            .any(|record| {
-                let marker = &record["event"]["marker"];
-                marker["image"]["index"] == 3 && marker["phase"] == "vision"
-            })
-            .then_some(())
-    });
-    child
-}
-
-/// The same, and its supervisor is dead.
+/// A run whose supervisor died in the third image.
 fn killed(place: &Place) -> PathBuf {
     let child = hanging(place);
     let worker = records(place)

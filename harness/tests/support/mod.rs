@@ -175,6 +175,26 @@ pub fn records(place: &Place) -> Vec<Value> {
         .collect()
 }
 
+/// A run that hangs in the third image, once it has come so far.
+pub fn hanging(place: &Place) -> Child {
+    let child = place
+        .command(&["run", "fifth", "--inject", "hang@image=3,phase=vision"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    eventually("the third image", || {
+        records(place)
+            .iter()
+            .any(|record| {
+                let marker = &record["event"]["marker"];
+                marker["image"]["index"] == 3 && marker["phase"] == "vision"
+            })
+            .then_some(())
+    });
+    child
+}
+
 /// Whether a process is there and not merely waiting to be reaped.
 pub fn lives(pid: i64) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat"))
