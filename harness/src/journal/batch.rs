@@ -3,21 +3,15 @@
 use std::time::{Duration, Instant};
 
 use crashpoint_reports::sample_block::MOST_SAMPLES;
-use crashpoint_reports::{Event, Sample, SampleBlock};
+use crashpoint_reports::{Event, Record, Sample, SampleBlock};
 
 /// Called by the journal's thread when a record is durable.
 pub type Durable = Box<dyn FnOnce() + Send>;
 
-/// An event and when it was handed in.
-pub struct Waiting {
-    pub mono_us: u64,
-    pub wall_us: u64,
-    pub event: Event,
-}
-
 #[derive(Default)]
 pub struct Batch {
-    pub records: Vec<Waiting>,
+    /// Numbered when they are written: again, if they are written again.
+    pub records: Vec<Record>,
     pub durable: Vec<Durable>,
     samples: Vec<Sample>,
     /// When it must be on the disk.
@@ -25,10 +19,10 @@ pub struct Batch {
 }
 
 impl Batch {
-    pub fn push(&mut self, waiting: Waiting, within: Duration, asleep_us: impl FnOnce() -> u64) {
+    pub fn push(&mut self, record: Record, within: Duration, asleep_us: impl FnOnce() -> u64) {
         // A sample is older than the event that came after it.
         self.close_block(asleep_us);
-        self.records.push(waiting);
+        self.records.push(record);
         self.due_within(within);
     }
 
@@ -54,7 +48,8 @@ impl Batch {
         let (mono_us, wall_us) = (last.mono_us, last.wall_us);
         let asleep_us = asleep_us();
         for part in self.samples.chunks(MOST_SAMPLES) {
-            self.records.push(Waiting {
+            self.records.push(Record {
+                seq: 0,
                 mono_us,
                 wall_us,
                 event: Event::SampleBlock(SampleBlock::of(part, asleep_us)),

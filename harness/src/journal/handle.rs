@@ -4,16 +4,15 @@ use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};
 
-use crashpoint_probes::boot::Clocks;
 use crashpoint_reports::event::{Header, Previous};
 use crashpoint_reports::{Event, Sample};
 
-use super::batch::{Durable, Waiting};
+use super::batch::Durable;
 use super::config::Config;
 use super::error::{DISK_ANSWERS, JournalError};
 use super::lock::{Lock, NoLock};
 use super::mirror::Mirror;
-use super::owner::{Order, Owner};
+use super::owner::{Order, Owner, now};
 use super::segment::Segment;
 use super::segments;
 
@@ -160,15 +159,8 @@ impl Journal {
     }
 
     fn order(&self, event: Event, durable: Option<Durable>) {
-        let Clocks {
-            mono_us, wall_us, ..
-        } = Clocks::now();
-        let waiting = Waiting {
-            mono_us,
-            wall_us,
-            event,
-        };
-        let _ = self.orders.send(Order::Append(Box::new(waiting), durable));
+        let record = now(event);
+        let _ = self.orders.send(Order::Append(Box::new(record), durable));
     }
 }
 

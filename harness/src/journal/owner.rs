@@ -16,7 +16,7 @@ use crashpoint_reports::event::{Header, Previous};
 use crashpoint_reports::journal::encode;
 use crashpoint_reports::{Event, Record, Sample};
 
-use super::batch::{Batch, Durable, Waiting};
+use super::batch::{Batch, Durable};
 use super::config::{Config, OnError};
 use super::error::{JournalError, Then};
 use super::lock::Lock;
@@ -32,7 +32,7 @@ const RETRY: Duration = Duration::from_secs(5);
 const MOST_KEPT: usize = 10_000;
 
 pub enum Order {
-    Append(Box<Waiting>, Option<Durable>),
+    Append(Box<Record>, Option<Durable>),
     Sample(Box<Sample>),
     /// Write everything now.
     Flush(Durable),
@@ -111,7 +111,7 @@ impl Owner {
         let Place::Segment(segment) = &mut self.place else {
             return Ok(());
         };
-        let bytes = lines(&[header], &mut self.seq);
+        let bytes = lines(&mut [header], &mut self.seq);
         append(segment, &bytes, self.mirror.as_ref())
             .map_err(|error| JournalError::create(&segment.path, &error))
     }
@@ -153,8 +153,8 @@ impl Owner {
     /// Returns what to let go of at the end, if this was the order to close.
     fn take(&mut self, order: Order, batch: &mut Batch) -> Option<Sender<()>> {
         match order {
-            Order::Append(waiting, durable) => {
-                batch.push(*waiting, EVENT_DELAY, asleep_us);
+            Order::Append(record, durable) => {
+                batch.push(*record, EVENT_DELAY, asleep_us);
                 batch.durable.extend(durable);
             }
             Order::Sample(sample) => batch.sample(*sample, self.config.sample_durability),
@@ -180,9 +180,9 @@ impl Owner {
             Place::Segment(segment) => {
                 let full = segment.bytes() >= self.config.segment_bytes;
                 let written = if full {
-                    self.next_segment(&batch.records)
+                    self.next_segment(&mut batch.records)
                 } else {
-                    self.write(&batch.records)
+                    self.write(&mut batch.records)
                 };
                 match written {
                     Ok(()) => true,
@@ -199,7 +199,7 @@ impl Owner {
         Ok(())
     }
 
-    fn write(&mut self, records: &[Waiting]) -> io::Result<()> {
+    fn write(&mut self, records: &mut [Record]) -> io::Result<()> {
         let Place::Segment(segment) = &mut self.place else {
             return Err(io::ErrorKind::NotFound.into());
         };
@@ -214,7 +214,7 @@ impl Owner {
     }
 
     /// Begins another segment with its header and these records.
-    fn next_segment(&mut self, records: &[Waiting]) -> io::Result<()> {
+    fn next_segment(&mut self, records: &mut [Record]) -> io::Result<()> {
         let before = match &self.place {
             Place::Segment(segment) => segment.number,
             Place::Nowhere { number, .. } => *number,
@@ -227,7 +227,7 @@ impl Owner {
             seq: self.seq.checked_sub(1),
         });
         let mut seq = self.seq;
-        let mut bytes = lines(&[now(Event::Header(header))], &mut seq);
+        let mut bytes = lines(&mut [now(Event::Header(header))], &mut seq);
         bytes.extend(lines(records, &mut seq));
         if let Err(error) = append(&mut segment, &bytes, self.mirror.as_ref()) {
             segment.discard();
@@ -240,7 +240,7 @@ impl Owner {
 
     /// Writes what was not acknowledged into another segment and says what became of it: whether it
     /// was written there.
-    fn failed(&mut self, records: &mut Vec<Waiting>, error: &io::Error) -> Result<bool, NoRecord> {
+    fn failed(&mut self, records: &mut Vec<Record>, error: &io::Error) -> Result<bool, NoRecord> {
         let path = match &self.place {
             Place::Segment(segment) => segment.path.clone(),
             Place::Nowhere { .. } => self.folder.clone(),
@@ -266,7 +266,7 @@ impl Owner {
         if ends { Err(NoRecord) } else { Ok(written) }
     }
 
-    fn write_elsewhere(&mut self, records: &mut Vec<Waiting>, what: String) -> io::Result<()> {
+    fn write_elsewhere(&mut self, records: &mut Vec<Record>, what: String) -> io::Result<()> {
         records.insert(0, now(Event::Trouble { what }));
         let written = self.next_segment(records);
         if written.is_err() {
@@ -285,9 +285,9 @@ impl Owner {
     }
 
     /// Drops what memory is not to be filled with: samples first.
-    fn keep_a_few(&mut self, records: &mut Vec<Waiting>) {
+    fn keep_a_few(&mut self, records: &mut Vec<Record>) {
         let before = records.len();
-        records.retain(|waiting| !matches!(waiting.event, Event::SampleBlock(_)));
+        records.retain(|record| !matches!(record.event, Event::SampleBlock(_)));
         records.truncate(MOST_KEPT);
         if let Place::Nowhere { lost, .. } = &mut self.place {
             *lost += before - records.len();
@@ -307,28 +307,26 @@ fn append(segment: &mut Segment, bytes: &[u8], mirror: Option<&Mirror>) -> io::R
     segment.append(bytes)
 }
 
-fn lines(records: &[Waiting], seq: &mut u64) -> Vec<u8> {
+/// Numbers them from `seq` on, which moves to the next one.
+fn lines(records: &mut [Record], seq: &mut u64) -> Vec<u8> {
     let mut lines = Vec::new();
-    for waiting in records {
-        let record = Record {
-            seq: *seq,
-            mono_us: waiting.mono_us,
-            wall_us: waiting.wall_us,
-            event: waiting.event.clone(),
-        };
+    for record in records {
+        record.seq = *seq;
         // Only a value that JSON cannot hold could fail here, and no event has one.
-        if encode(&record, &mut lines).is_ok() {
+        if encode(record, &mut lines).is_ok() {
             *seq += 1;
         }
     }
     lines
 }
 
-fn now(event: Event) -> Waiting {
+/// Not numbered yet.
+pub fn now(event: Event) -> Record {
     let Clocks {
         mono_us, wall_us, ..
     } = Clocks::now();
-    Waiting {
+    Record {
+        seq: 0,
         mono_us,
         wall_us,
         event,
