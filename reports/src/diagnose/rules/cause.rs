@@ -1,7 +1,8 @@
 //! Of all that was seen the line that names the cause: the strongest kind of line, and of those the first.
 
 use super::{
-    Bundle, Evidence, confidence, ending, exception, host_memory, leak, missing, refine, xid,
+    Bundle, Evidence, confidence, ending, exception, host_memory, leak, machine, missing, refine,
+    xid,
 };
 use crate::diagnose::facts::Fact;
 use crate::diagnose::sighting::Sighting;
@@ -132,18 +133,8 @@ fn fits_the_ending(bundle: &Bundle<'_>, candidate: &Candidate<'_>) -> bool {
     let Some(found) = bundle.ending else {
         return true;
     };
-    let of_machine = matches!(
-        candidate.class,
-        Class::MachineReset
-            | Class::MachineResetHardwareError
-            | Class::MachineResetWatchdog
-            | Class::MachinePower
-            | Class::ThermalShutdown
-            | Class::KernelPanic
-            | Class::PlannedReboot
-            | Class::SystemSuspend
-            | Class::GpuFellOffBus
-    );
+    let of_machine = machine::is_a_restart(candidate.class)
+        || matches!(candidate.class, Class::SystemSuspend | Class::GpuFellOffBus);
     let source = candidate.sighting.source;
     if found.kind == EndingKind::MachineGone {
         return of_machine || source.is_of_kernel() || candidate.class == Class::DriverBug;

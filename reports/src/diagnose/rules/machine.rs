@@ -56,7 +56,7 @@ fn of_recovery(bundle: &Bundle<'_>, recovery: &Recovery) -> Verdict {
 }
 
 /// What the recovery tells apart itself, with times that lines alone do not have.
-fn is_a_restart(class: Class) -> bool {
+pub fn is_a_restart(class: Class) -> bool {
     matches!(
         class,
         Class::MachineReset
