@@ -9,7 +9,9 @@ use crate::ending::Ending;
 use crate::environment::Environment;
 use crate::gathered::Gathered;
 use crate::phase::Phase;
-use crate::protocol::{Hello, ImageAt, ImageResult, PhaseDone, WorkerError};
+use crate::protocol::{
+    FromWorker, Hello, ImageAt, ImageResult, PhaseDone, PhaseStart, WorkerError,
+};
 use crate::recovery::Recovery;
 use crate::sample::Sample;
 use crate::sample_block::SampleBlock;
@@ -104,6 +106,25 @@ pub enum Event {
     RunEnd {},
     /// What ended the run, which did not say so itself: found out later, by another process.
     Recovered(Box<Recovery>),
+}
+
+impl Event {
+    /// What a worker said, as it is recorded.
+    pub fn said(attempt: u32, message: FromWorker) -> Event {
+        match message {
+            FromWorker::Hello(hello) => Event::Hello { attempt, hello },
+            FromWorker::Phase(start) => Event::Marker(Marker::of(attempt, start)),
+            FromWorker::PhaseEnd(done) => Event::PhaseEnd { attempt, done },
+            FromWorker::Token { n } => Event::Progress(Progress::of_tokens(attempt, n)),
+            FromWorker::Image(result) => Event::Image {
+                attempt,
+                result: Box::new(result),
+            },
+            FromWorker::Facts(facts) => Event::Facts { attempt, facts },
+            FromWorker::Error(error) => Event::WorkerError { attempt, error },
+            FromWorker::Done {} => Event::Done { attempt },
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -301,6 +322,18 @@ pub struct Marker {
     pub phase: Phase,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageAt>,
+}
+
+impl Marker {
+    /// One that the worker set.
+    pub fn of(attempt: u32, start: PhaseStart) -> Marker {
+        Marker {
+            attempt,
+            id: Some(start.id),
+            phase: start.name,
+            image: start.image,
+        }
+    }
 }
 
 /// How far the worker has come within its phase, by its own word.

@@ -131,17 +131,18 @@ impl<'a> WorkerState<'a> {
         match message {
             FromWorker::Hello(hello) => self.hello(hello)?,
             FromWorker::Phase(start) => self.marker(start)?,
-            FromWorker::PhaseEnd(done) => journal.append(Event::PhaseEnd { attempt, done }),
+            FromWorker::PhaseEnd(_) | FromWorker::Facts(_) => {
+                journal.append(Event::said(attempt, message));
+            }
             FromWorker::Token { n } => self.token = Some(n),
             FromWorker::Image(result) => self.image(result),
-            FromWorker::Facts(facts) => journal.append(Event::Facts { attempt, facts }),
-            FromWorker::Error(error) => {
+            FromWorker::Error(ref error) => {
                 self.error = Some(error.clone());
-                journal.append(Event::WorkerError { attempt, error });
+                journal.append(Event::said(attempt, message));
             }
             FromWorker::Done {} => {
                 self.said_done = true;
-                journal.append(Event::Done { attempt });
+                journal.append(Event::said(attempt, message));
             }
         }
         Ok(())
@@ -182,12 +183,7 @@ impl<'a> WorkerState<'a> {
         let id = start.id;
         // Before the worker can hear that the phase may begin, and say something of it.
         self.turn_page(Some(id));
-        let marker = Marker {
-            attempt: self.task.attempt,
-            id: Some(id),
-            phase: start.name.clone(),
-            image: start.image.clone(),
-        };
+        let marker = Marker::of(self.task.attempt, start.clone());
         let outside = self.supervisor.acknowledged.cloned();
         let outside = outside.map(|outside| (outside, marker.clone(), Instant::now()));
         // A worker that is not there any more to be told is about to be noticed anyway.
@@ -212,10 +208,7 @@ impl<'a> WorkerState<'a> {
             self.limits.measured(seconds);
         }
         let journal = self.supervisor.journal;
-        journal.append(Event::Image {
-            attempt,
-            result: Box::new(result.clone()),
-        });
+        journal.append(Event::said(attempt, FromWorker::Image(result.clone())));
         // The worker waits for nothing between two images, so this marker is ours.
         journal.append(Event::Marker(Marker {
             attempt,

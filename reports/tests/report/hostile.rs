@@ -294,29 +294,6 @@ const MESSAGES: [&str; 8] = [
     r#"{"done":{}}"#,
 ];
 
-/// As the supervisor records it.
-fn recorded(message: FromWorker) -> Event {
-    let attempt = 1;
-    match message {
-        FromWorker::Hello(hello) => Event::Hello { attempt, hello },
-        FromWorker::Phase(start) => Event::Marker(crashpoint_reports::event::Marker {
-            attempt,
-            id: Some(start.id),
-            phase: start.name,
-            image: start.image,
-        }),
-        FromWorker::PhaseEnd(done) => Event::PhaseEnd { attempt, done },
-        FromWorker::Token { n } => Event::Progress(Progress::of_tokens(attempt, n)),
-        FromWorker::Image(result) => Event::Image {
-            attempt,
-            result: Box::new(result),
-        },
-        FromWorker::Facts(facts) => Event::Facts { attempt, facts },
-        FromWorker::Error(error) => Event::WorkerError { attempt, error },
-        FromWorker::Done {} => Event::Done { attempt },
-    }
-}
-
 /// A message that is heard must not become a line that cannot be read.
 #[track_caller]
 fn is_readable(message: FromWorker) {
@@ -324,7 +301,7 @@ fn is_readable(message: FromWorker) {
         seq: 1,
         mono_us: 1,
         wall_us: 1,
-        event: recorded(message),
+        event: Event::said(1, message),
     };
     let line = line(&record);
     let read = decode(line.strip_suffix(b"\n").unwrap()).unwrap();
