@@ -146,10 +146,19 @@ impl Prepared {
                 0,
             )
         };
-        let Some(pid) = self.start() else {
-            return self.say(context, Why::NotStarted);
-        };
+        // Before the helper: it may stop us before we run again.
         let timer = continue_later();
+        match self.start() {
+            Some(pid) => self.await_helper(context, pid, begun),
+            None => self.say(context, Why::NotStarted),
+        }
+        if let Some(timer) = timer {
+            // SAFETY: made above.
+            unsafe { libc::syscall(libc::SYS_timer_delete, timer) };
+        }
+    }
+
+    fn await_helper(&self, context: &CrashContext, pid: libc::pid_t, begun: i64) {
         // SAFETY: a system call on numbers; where the kernel does not know it there is no need.
         unsafe { libc::prctl(libc::PR_SET_PTRACER, pid, 0, 0, 0) };
         match gone_by(pid, begun + KILL_MS) {
@@ -161,10 +170,6 @@ impl Prepared {
                 let _ = gone_by(pid, begun + LEAVE_MS);
                 self.say(context, Why::TookTooLong);
             }
-        }
-        if let Some(timer) = timer {
-            // SAFETY: made above.
-            unsafe { libc::syscall(libc::SYS_timer_delete, timer) };
         }
     }
 
@@ -255,10 +260,19 @@ unsafe fn close_from_1() {
     }
 }
 
-/// Lets the process go on, should it be stopped by then.
+extern "C" fn ignore(_: c_int) {}
+
+/// Lets the process go on, should it be stopped by then, and again until the timer is deleted.
 fn continue_later() -> Option<c_int> {
-    // SAFETY: both calls fill or read what they are given.
+    // SAFETY: the calls fill or read what they are given, and the handler does nothing.
     unsafe {
+        // Linux 6.13 and newer does not repeat a timer whose signal is ignored or blocked.
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = ignore as extern "C" fn(c_int) as usize;
+        libc::sigaction(libc::SIGCONT, &action, ptr::null_mut());
+        let mut signals: libc::sigset_t = std::mem::zeroed();
+        libc::sigaddset(&mut signals, libc::SIGCONT);
+        libc::sigprocmask(libc::SIG_UNBLOCK, &signals, ptr::null_mut());
         let mut event: libc::sigevent = std::mem::zeroed();
         event.sigev_notify = libc::SIGEV_SIGNAL;
         event.sigev_signo = libc::SIGCONT;
