@@ -115,11 +115,33 @@ pub struct PhaseDone {
     pub memory: Option<AllocatorMemory>,
 }
 
-/// The allocator's own two numbers; on CUDA the memory pool's used and reserved.
+/// The allocator's own two numbers; on CUDA the memory pool's used and reserved. What is reserved and
+/// not allocated the pool keeps for later.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AllocatorMemory {
     pub allocated_bytes: u64,
     pub reserved_bytes: u64,
+    /// The most at any moment since the phase began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocated_high_bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved_high_bytes: Option<u64>,
+}
+
+impl AllocatorMemory {
+    /// The larger of each number: the highs count where they are known.
+    pub fn peak(self, other: AllocatorMemory) -> AllocatorMemory {
+        let high = |now: u64, high: Option<u64>| high.unwrap_or(now).max(now);
+        AllocatorMemory {
+            allocated_bytes: self
+                .allocated_bytes
+                .max(high(other.allocated_bytes, other.allocated_high_bytes)),
+            reserved_bytes: self
+                .reserved_bytes
+                .max(high(other.reserved_bytes, other.reserved_high_bytes)),
+            ..self
+        }
+    }
 }
 
 /// What came of one image.

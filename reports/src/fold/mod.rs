@@ -109,9 +109,7 @@ impl Fold {
             }
             Event::PhaseEnd { attempt, done } => {
                 if let Some(memory) = done.memory {
-                    let peak = self.allocator.get_or_insert_default();
-                    peak.allocated_bytes = peak.allocated_bytes.max(memory.allocated_bytes);
-                    peak.reserved_bytes = peak.reserved_bytes.max(memory.reserved_bytes);
+                    self.allocator = Some(self.allocator.unwrap_or_default().peak(memory));
                 }
                 self.to(attempt, now, |open| open.phase_end(&done, now));
             }

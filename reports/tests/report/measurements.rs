@@ -60,6 +60,8 @@ fn a_phase_is_as_long_as_its_worker_says_and_otherwise_as_the_records_do() {
     let memory = AllocatorMemory {
         allocated_bytes: 7_355_199_488,
         reserved_bytes: 8 * GIB,
+        reserved_high_bytes: Some(9 * GIB),
+        ..AllocatorMemory::default()
     };
     journal.end_phase_with_memory(1, vision, memory);
     journal.leave(1);
@@ -77,7 +79,7 @@ fn a_phase_is_as_long_as_its_worker_says_and_otherwise_as_the_records_do() {
     );
     assert_eq!(
         report.summary.gpu_memory_reserved.as_deref(),
-        Some("8.00 GiB")
+        Some("9.00 GiB")
     );
 }
 

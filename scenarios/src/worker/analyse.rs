@@ -60,6 +60,7 @@ fn load(steps: &mut Steps<'_>, work: &Analyse, sampling: Sampling) -> Result<Loa
     let checkpoint = model::resolve(&source)?;
     let dtype = device::dtype(&work.dtype)?;
     let device = device::open(&work.device)?;
+    steps.opened(&device);
     if let (Some(budget), Some(memory)) = (&work.budget, memory::of_device(&device)) {
         check_budget(steps, &checkpoint, work, (budget, memory), dtype, &sampling)?;
     }

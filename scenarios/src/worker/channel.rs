@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crashpoint_reports::Phase;
 use crashpoint_reports::protocol::{
-    FD_VARIABLE, FromWorker, Hello, ImageAt, ImageResult, PhaseDone, PhaseStart, ToWorker, VERSION,
+    AllocatorMemory, FD_VARIABLE, FromWorker, Hello, ImageAt, ImageResult, PhaseDone, PhaseStart, ToWorker, VERSION,
     WorkerError,
 };
 use thiserror::Error;
@@ -87,11 +87,16 @@ impl Channel {
         }
     }
 
-    pub fn phase_end(&mut self, id: u64, elapsed: Duration) -> Result<(), ChannelError> {
+    pub fn phase_end(
+        &mut self,
+        id: u64,
+        elapsed: Duration,
+        memory: Option<AllocatorMemory>,
+    ) -> Result<(), ChannelError> {
         self.say(&FromWorker::PhaseEnd(PhaseDone {
             id,
             elapsed_us: u64::try_from(elapsed.as_micros()).ok(),
-            memory: None,
+            memory,
         }))
     }
 

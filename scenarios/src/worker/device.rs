@@ -29,13 +29,18 @@ pub fn open(name: &str) -> Result<Device, Stop> {
         ));
     }
     // A driver has many reasons to refuse, and this is not the place to tell them apart.
-    Device::new_cuda(ordinal).map_err(|error| {
+    let device = Device::new_cuda(ordinal).map_err(|error| {
         Stop::Error(WorkerError {
             class: None,
             message: format!("failed to open {name}: {error}"),
             refused: false,
         })
-    })
+    })?;
+    #[cfg(feature = "cuda")]
+    if let Device::Cuda(device) = &device {
+        super::cuda::use_one_stream(device);
+    }
+    Ok(device)
 }
 
 pub fn dtype(name: &str) -> Result<DType, Stop> {

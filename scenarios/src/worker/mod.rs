@@ -3,13 +3,17 @@
 mod analyse;
 mod burn;
 mod channel;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod device;
 mod inherited;
 mod memory;
 mod page;
+mod pool;
 
 use std::process::ExitCode;
 
+use candle_core::Device;
 use crashpoint_reports::page::Slot;
 use crashpoint_reports::protocol::WorkerError;
 use crashpoint_reports::{Class, Phase};
@@ -22,6 +26,7 @@ pub use channel::{Channel, ChannelError};
 pub(crate) use device::open as device;
 pub use inherited::{InheritedError, inherit};
 pub use page::{Page, PageError};
+use pool::Pool;
 
 /// The worker told its supervisor what is wrong.
 pub const EXIT_TOLD: u8 = 1;
@@ -126,6 +131,7 @@ fn work(channel: &mut Channel, page: Option<Page>) -> Result<(), Stop> {
         inject: job.inject,
         corrupt: false,
         page,
+        pool: None,
         said: Slot::default(),
         next: 1,
     };
@@ -152,6 +158,8 @@ struct Steps<'a> {
     corrupt: bool,
     /// Without one, tokens are told by message.
     page: Option<Page>,
+    /// The device's allocator, once the device is open.
+    pool: Option<Pool>,
     /// What is said of the current phase.
     said: Slot,
     next: u64,
@@ -176,27 +184,46 @@ impl Steps<'_> {
         self.channel
             .marker(id, &phase, at.map(|at| (at.index, at.position)))?;
         self.said = Slot::of(id);
+        if let Some(pool) = &self.pool {
+            pool.forget_highs();
+        }
         let began = std::time::Instant::now();
         self.strike(&phase, at, None)?;
         let result = act(self)?;
-        self.channel.phase_end(id, began.elapsed())?;
+        let elapsed = began.elapsed();
+        let memory = self.pool.as_ref().and_then(Pool::memory);
+        self.channel.phase_end(id, elapsed, memory)?;
         Ok(result)
+    }
+
+    /// From here on phases tell what the device's allocator holds.
+    fn opened(&mut self, device: &Device) {
+        self.pool = Pool::of(device);
     }
 
     /// A part of the current phase is about to begin. On a GPU it is where the host is: the device may
     /// still be busy with what came before.
     fn step(&mut self, name: &str) {
         self.said.set_step(name);
-        if let Some(page) = &mut self.page {
-            page.say(&self.said);
+        self.say();
+    }
+
+    /// Whether there is a page to say it on.
+    fn say(&mut self) -> bool {
+        let Some(page) = &mut self.page else {
+            return false;
+        };
+        if let Some(bytes) = self.pool.as_ref().and_then(Pool::allocated_bytes) {
+            self.said.set_allocated_bytes(bytes);
         }
+        page.say(&self.said);
+        true
     }
 
     fn token(&mut self, at: At, n: u32) -> Result<(), Stop> {
         self.said.set_token(n);
-        match &mut self.page {
-            Some(page) => page.say(&self.said),
-            None => self.channel.token(n)?,
+        if !self.say() {
+            self.channel.token(n)?;
         }
         self.strike(&Phase::Decode, Some(at), Some(n))
     }
