@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crashpoint_reports::Phase;
 use crashpoint_reports::protocol::{
-    AllocatorMemory, FD_VARIABLE, FromWorker, Hello, ImageAt, ImageResult, PhaseDone, PhaseStart, ToWorker, VERSION,
-    WorkerError,
+    AllocatorMemory, FD_VARIABLE, FromWorker, Hello, ImageAt, ImageResult, PhaseDone, PhaseStart,
+    ToWorker, VERSION, WorkerError,
 };
 use thiserror::Error;
 
