@@ -86,8 +86,12 @@ impl<'m> Generation<'m> {
     ) -> Result<Generation<'m>, ModelError> {
         const DOING: &str = "read the prompt";
         sampling.check()?;
-        let mut context = language.begin();
         let prompt_tokens = embeddings.dim(1).map_err(ModelError::compute(DOING))?;
+        // The last token is not read.
+        let capacity = prompt_tokens + sampling.max_new_tokens.saturating_sub(1);
+        let mut context = language
+            .begin(capacity)
+            .map_err(ModelError::compute(DOING))?;
         let logits = language
             .forward(embeddings, &mut context)
             .and_then(|logits| logits.to_device(&Device::Cpu))
