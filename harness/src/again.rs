@@ -41,6 +41,7 @@ pub fn command_line(options: &RunOptions, plan: &Plan, trial: &Trial<'_>) -> Vec
         line.option("--device", Some(&options.device));
     }
     line.option("--dtype", options.dtype.map(crate::cli::Dtype::name));
+    line.option("--quant", options.quant.map(crate::cli::Quant::name));
     line.path("--worker", options.worker.as_deref());
     if burns {
         line.time("--burn", Some(options.burn));

@@ -164,6 +164,9 @@ pub struct RunOptions {
     /// f32, f16 or bf16 [default: f32 on the CPU, f16 elsewhere]
     #[arg(long, value_name = "DTYPE")]
     pub dtype: Option<Dtype>,
+    /// Quantise the language model's weights while they are loaded: q8_0 or q4k
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
+    pub quant: Option<Quant>,
     /// The worker's executable [default: this one]
     #[arg(long, value_name = "PATH")]
     pub worker: Option<PathBuf>,
@@ -242,6 +245,23 @@ impl Dtype {
             Dtype::F32 => "f32",
             Dtype::F16 => "f16",
             Dtype::Bf16 => "bf16",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Quant {
+    #[value(name = "q8_0")]
+    Q8_0,
+    #[value(name = "q4k")]
+    Q4k,
+}
+
+impl Quant {
+    pub fn name(self) -> &'static str {
+        match self {
+            Quant::Q8_0 => "q8_0",
+            Quant::Q4k => "q4k",
         }
     }
 }

@@ -139,6 +139,7 @@ impl Plan {
                 model_fingerprint: self.model_fingerprint.clone(),
                 device: Some(options.device.clone()),
                 dtype: Some(self.dtype.name().to_owned()),
+                quant: options.quant.map(|quant| quant.name().to_owned()),
                 question: Some(options.question.clone()),
                 max_new_tokens: Some(self.max_new_tokens),
                 temperature: options.temperature,
@@ -168,6 +169,7 @@ impl Plan {
                 model: self.model.clone(),
                 device: options.device.clone(),
                 dtype: self.dtype.name().to_owned(),
+                quant: options.quant.map(|quant| quant.name().to_owned()),
                 images: trial
                     .images
                     .iter()

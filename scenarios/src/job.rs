@@ -39,6 +39,8 @@ pub struct Analyse {
     pub model: String,
     pub device: String,
     pub dtype: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quant: Option<String>,
     pub images: Vec<JobImage>,
     /// Over and over, until so many seconds have passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -16,6 +16,9 @@ pub enum ModelError {
     #[error("there is no preset {name:?}: use one of {known}")]
     UnknownPreset { name: String, known: String },
 
+    #[error("there is no way of quantising named {name:?}: use q8_0 or q4k")]
+    UnknownQuant { name: String },
+
     #[error("the checkpoint folder {} lacks {file}: {hint}", folder.display())]
     FileMissing {
         folder: PathBuf,
@@ -59,6 +62,10 @@ pub enum ModelError {
         name: String,
         dtype: String,
     },
+    #[error(
+        "the tensor {name} holds values that are not finite numbers, which cannot be quantised: fetch the checkpoint again"
+    )]
+    NotFinite { name: String },
     #[error(
         "{bytes} bytes of host memory for the tensor {name} could not be had: free memory or use a smaller model"
     )]
@@ -170,6 +177,7 @@ impl ModelError {
         match self {
             ModelError::UnknownModel { .. }
             | ModelError::UnknownPreset { .. }
+            | ModelError::UnknownQuant { .. }
             | ModelError::BadSampling { .. } => Class::ConfigOther,
             ModelError::Unreadable { source, .. } | ModelError::Unwritable { source, .. } => {
                 match source.kind() {
@@ -190,6 +198,7 @@ impl ModelError {
             | ModelError::SurplusTensor { .. }
             | ModelError::RepeatedTensor { .. }
             | ModelError::WrongShape { .. }
+            | ModelError::NotFinite { .. }
             | ModelError::Tokenizer { .. }
             | ModelError::NoImageToken { .. }
             | ModelError::OtherImageToken { .. }

@@ -8,14 +8,15 @@ use image::RgbImage;
 
 use super::config::Config;
 use super::generation::{Generation, Sampling};
-use super::language::Language;
+use super::language::{Language, Weights};
 use super::preprocess;
 use super::processor::Processor;
+use super::products::Products;
 use super::projector::Projector;
 use super::prompt::{Prompt, Prompter};
 use super::splice;
 use super::tower::{self, Tower};
-use super::{Checkpoint, ModelError};
+use super::{Checkpoint, ModelError, Precision};
 
 #[derive(Debug)]
 pub struct Model {
@@ -27,6 +28,7 @@ pub struct Model {
     language: Language,
     device: Device,
     dtype: DType,
+    products: Products,
 }
 
 impl Model {
@@ -34,9 +36,11 @@ impl Model {
     pub fn load(
         checkpoint: &Checkpoint,
         device: &Device,
-        dtype: DType,
+        precision: impl Into<Precision>,
     ) -> Result<Model, ModelError> {
         const DOING: &str = "set up the model";
+        let precision = precision.into();
+        let dtype = precision.dtype;
         // candle has no such matrix product; better said now than by the first image.
         if device.is_cpu() && !matches!(dtype, DType::F32 | DType::F16 | DType::F64) {
             return Err(ModelError::DtypeOnCpu {
@@ -44,23 +48,35 @@ impl Model {
             });
         }
         let config = checkpoint.config.clone();
-        let mut tensors = checkpoint
+        let mut loaded = checkpoint
             .weights
-            .load(&checkpoint.tensors, device, dtype)?;
-        tensors
+            .load(&checkpoint.tensors, device, precision)?;
+        let products = Products::of(&checkpoint.tensors, &loaded);
+        loaded
+            .plain
             .extend(tower::stand_ins(&config, device, dtype).map_err(ModelError::compute(DOING))?);
-        let weights = VarBuilder::from_tensors(tensors, dtype, device);
+        let weights = VarBuilder::from_tensors(loaded.plain, dtype, device);
+        let of_language = Weights {
+            plain: weights.clone(),
+            quantised: &loaded.quantised,
+        };
         Ok(Model {
             tower: Tower::load(&weights, &config).map_err(ModelError::compute(DOING))?,
             projector: Projector::load(&weights, &config).map_err(ModelError::compute(DOING))?,
-            language: Language::load(&weights, &config.text, dtype)
+            language: Language::load(&of_language, &config.text, dtype)
                 .map_err(ModelError::compute(DOING))?,
             processor: checkpoint.processor.clone(),
             prompter: Arc::clone(&checkpoint.prompter),
             device: device.clone(),
             config,
             dtype,
+            products,
         })
+    }
+
+    /// The weights of the language model's matrix products.
+    pub fn products(&self) -> &Products {
+        &self.products
     }
 
     /// Pixels (1, 3, side, side), by the checkpoint's own image processor.

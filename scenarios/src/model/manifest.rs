@@ -17,6 +17,8 @@ pub struct Expected {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     Matrix,
+    /// A matrix of the language model that is multiplied with and nothing else: it may be quantised.
+    Product,
     /// A normalisation's factors, about 1.
     Scale,
     /// Added, about 0.
@@ -50,6 +52,11 @@ impl List {
             shape: shape.into(),
             role,
         });
+    }
+
+    /// One of the language model.
+    fn product(&mut self, name: &str, to: usize, from: usize) {
+        self.add(format!("{name}.weight"), &[to, from], Role::Product);
     }
 
     fn linear(&mut self, name: &str, to: usize, from: usize, bias: bool, read: bool) {
@@ -109,6 +116,16 @@ fn projector(list: &mut List, config: &Config) {
     list.linear(&format!("{PROJECTOR}.linear_2"), to, to, bias, true);
 }
 
+/// The language model's embedding.
+pub fn embedding() -> String {
+    format!("{LANGUAGE}.model.embed_tokens.weight")
+}
+
+/// The language model's head, which tied embeddings replace.
+pub fn head() -> String {
+    format!("{LANGUAGE}.lm_head.weight")
+}
+
 fn language(list: &mut List, config: &Config) {
     let text = &config.text;
     let (size, wide) = (text.hidden_size, text.intermediate_size);
@@ -117,32 +134,16 @@ fn language(list: &mut List, config: &Config) {
         text.head_dim() * text.key_value_heads(),
     );
     let model = format!("{LANGUAGE}.model");
-    list.add(
-        format!("{model}.embed_tokens.weight"),
-        &[text.vocab_size, size],
-        Role::Matrix,
-    );
+    list.add(embedding(), &[text.vocab_size, size], Role::Matrix);
     for index in 0..text.num_hidden_layers {
         let layer = format!("{model}.layers.{index}");
-        list.linear(&format!("{layer}.self_attn.q_proj"), all, size, false, true);
-        list.linear(
-            &format!("{layer}.self_attn.k_proj"),
-            shared,
-            size,
-            false,
-            true,
-        );
-        list.linear(
-            &format!("{layer}.self_attn.v_proj"),
-            shared,
-            size,
-            false,
-            true,
-        );
-        list.linear(&format!("{layer}.self_attn.o_proj"), size, all, false, true);
-        list.linear(&format!("{layer}.mlp.gate_proj"), wide, size, false, true);
-        list.linear(&format!("{layer}.mlp.up_proj"), wide, size, false, true);
-        list.linear(&format!("{layer}.mlp.down_proj"), size, wide, false, true);
+        list.product(&format!("{layer}.self_attn.q_proj"), all, size);
+        list.product(&format!("{layer}.self_attn.k_proj"), shared, size);
+        list.product(&format!("{layer}.self_attn.v_proj"), shared, size);
+        list.product(&format!("{layer}.self_attn.o_proj"), size, all);
+        list.product(&format!("{layer}.mlp.gate_proj"), wide, size);
+        list.product(&format!("{layer}.mlp.up_proj"), wide, size);
+        list.product(&format!("{layer}.mlp.down_proj"), size, wide);
         list.add(
             format!("{layer}.input_layernorm.weight"),
             &[size],
@@ -155,12 +156,9 @@ fn language(list: &mut List, config: &Config) {
         );
     }
     list.add(format!("{model}.norm.weight"), &[size], Role::Scale);
-    let read = !text.tie_word_embeddings;
-    list.linear(
-        &format!("{LANGUAGE}.lm_head"),
-        text.vocab_size,
-        size,
-        false,
-        read,
-    );
+    let role = match text.tie_word_embeddings {
+        true => Role::Unread,
+        false => Role::Product,
+    };
+    list.add(head(), &[text.vocab_size, size], role);
 }

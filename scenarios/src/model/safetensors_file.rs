@@ -9,6 +9,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
+use half::{bf16, f16};
 use safetensors::tensor::{Dtype, Metadata};
 
 use super::ModelError;
@@ -108,6 +109,14 @@ impl SafetensorsFile {
         device: &Device,
         dtype: DType,
     ) -> Result<Tensor, ModelError> {
+        let (stored, bytes) = self.bytes(tensor)?;
+        Tensor::from_raw_buffer(&bytes, stored, &tensor.shape, device)
+            .and_then(|tensor| tensor.to_dtype(dtype))
+            .map_err(ModelError::compute("put the weights on the device"))
+    }
+
+    /// The values of one tensor as they are stored, and their format.
+    pub fn bytes(&self, tensor: &Stored) -> Result<(DType, Vec<u8>), ModelError> {
         let Some(stored) = float(tensor.dtype) else {
             return Err(self.wrong_dtype(tensor));
         };
@@ -128,9 +137,7 @@ impl SafetensorsFile {
                 },
                 _ => ModelError::unreadable(&self.path)(error),
             })?;
-        Tensor::from_raw_buffer(&bytes, stored, &tensor.shape, device)
-            .and_then(|tensor| tensor.to_dtype(dtype))
-            .map_err(ModelError::compute("put the weights on the device"))
+        Ok((stored, bytes))
     }
 
     pub fn wrong_dtype(&self, tensor: &Stored) -> ModelError {
@@ -165,5 +172,51 @@ pub fn float(dtype: Dtype) -> Option<DType> {
         Dtype::F16 => Some(DType::F16),
         Dtype::BF16 => Some(DType::BF16),
         _ => None,
+    }
+}
+
+/// The values from `start` on, as f32.
+pub fn widen(stored: DType, bytes: &[u8], start: usize, values: &mut [f32]) {
+    match stored {
+        DType::F16 => each(bytes, start, values, |it| f16::from_le_bytes(it).to_f32()),
+        DType::BF16 => each(bytes, start, values, |it| bf16::from_le_bytes(it).to_f32()),
+        _ => each(bytes, start, values, f32::from_le_bytes),
+    }
+}
+
+fn each<const WIDTH: usize>(
+    bytes: &[u8],
+    start: usize,
+    values: &mut [f32],
+    widen: impl Fn([u8; WIDTH]) -> f32,
+) {
+    let (stored, _) = bytes.as_chunks();
+    for (value, stored) in values.iter_mut().zip(&stored[start..]) {
+        *value = widen(*stored);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_is_widened_from_where_it_is_asked() {
+        let stored = [1.5_f32, -2.0, 0.375];
+        let bytes = |dtype| -> Vec<u8> {
+            let all = stored.into_iter();
+            match dtype {
+                DType::F16 => all.flat_map(|it| f16::from_f32(it).to_le_bytes()).collect(),
+                DType::BF16 => all
+                    .flat_map(|it| bf16::from_f32(it).to_le_bytes())
+                    .collect(),
+                _ => all.flat_map(f32::to_le_bytes).collect(),
+            }
+        };
+        for dtype in [DType::F32, DType::F16, DType::BF16] {
+            let mut values = [0.0; 2];
+            widen(dtype, &bytes(dtype), 1, &mut values);
+            assert_eq!(values, stored[1..], "{dtype:?}");
+        }
     }
 }

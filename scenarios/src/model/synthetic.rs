@@ -7,14 +7,16 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{DType, Device, Result, Tensor};
 
 use super::config::{Config, ProjectorAct, TextConfig, VisionConfig, vit_large_336};
 use super::manifest::{self, Expected, Role};
 use super::prompt::Prompter;
+use super::quantise::quantise;
 use super::template::Template;
 use super::tokens::Tokens;
-use super::weights::Weights;
+use super::weights::{Values, Weights};
 use super::{Checkpoint, ModelError, processor, tiny};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,31 +139,97 @@ pub fn checkpoint(preset: Preset) -> std::result::Result<Checkpoint, ModelError>
 const NOISE: usize = 1_000_003;
 
 /// Each matrix is a stretch of one sequence of seeded noise, repeated on the device: nothing of a
-/// model's size ever exists on the host.
-pub fn weights<'a>(
-    expected: impl Iterator<Item = &'a Expected>,
-    device: &Device,
+/// model's size ever exists on the host. What is to be quantised is quantised there row by row.
+pub struct MadeUp {
+    noise: Vec<f32>,
+    on_device: Tensor,
+    /// Where in the noise each matrix starts.
+    starts: HashMap<String, usize>,
+    /// Quantising loses some of these values' precision, not of some finer ones.
     dtype: DType,
-) -> Result<HashMap<String, Tensor>> {
-    let mut random = Random::new(1);
-    let noise: Vec<f32> = (0..NOISE).map(|_| random.centred()).collect();
-    let noise = Tensor::from_vec(noise, NOISE, device)?;
-    expected
-        .map(|tensor| {
-            let made = match tensor.role {
-                Role::Scale => Tensor::ones(tensor.shape.as_slice(), dtype, device)?,
-                Role::Bias | Role::Unread => Tensor::zeros(tensor.shape.as_slice(), dtype, device)?,
-                Role::Matrix => {
-                    let deviation = deviation(tensor);
-                    let noise = (&noise * f64::from(deviation))?.to_dtype(dtype)?;
-                    let start = (random.next() % NOISE as u64) as usize;
-                    stretch(&noise, start, tensor.elements() as usize)?
-                        .reshape(tensor.shape.as_slice())?
-                }
-            };
-            Ok((tensor.name.clone(), made))
+}
+
+impl MadeUp {
+    pub fn new(
+        expected: &[Expected],
+        device: &Device,
+        dtype: DType,
+    ) -> std::result::Result<MadeUp, ModelError> {
+        let mut random = Random::new(1);
+        let noise: Vec<f32> = (0..NOISE).map(|_| random.centred()).collect();
+        let on_device =
+            Tensor::new(noise.as_slice(), device).map_err(ModelError::compute(DOING))?;
+        let matrices = expected
+            .iter()
+            .filter(|tensor| matches!(tensor.role, Role::Matrix | Role::Product));
+        let starts = matrices
+            .map(|tensor| (tensor.name.clone(), (random.next() % NOISE as u64) as usize))
+            .collect();
+        Ok(MadeUp {
+            noise,
+            on_device,
+            starts,
+            dtype,
         })
-        .collect()
+    }
+
+    fn start(&self, tensor: &Expected) -> usize {
+        self.starts.get(&tensor.name).copied().unwrap_or(0)
+    }
+
+    fn make(&self, tensor: &Expected, device: &Device, dtype: DType) -> Result<Tensor> {
+        let shape = tensor.shape.as_slice();
+        match tensor.role {
+            Role::Scale => Tensor::ones(shape, dtype, device),
+            Role::Bias | Role::Unread => Tensor::zeros(shape, dtype, device),
+            Role::Matrix | Role::Product => {
+                let noise = scaled(&self.on_device, tensor, dtype)?;
+                stretch(&noise, self.start(tensor), tensor.elements() as usize)?.reshape(shape)
+            }
+        }
+    }
+
+    /// All the values that a matrix may have, as f32 on the host.
+    fn values(&self, tensor: &Expected) -> Result<Vec<f32>> {
+        let noise = Tensor::new(self.noise.as_slice(), &Device::Cpu)?;
+        scaled(&noise, tensor, self.dtype)?
+            .to_dtype(DType::F32)?
+            .to_vec1()
+    }
+}
+
+const DOING: &str = "make up the weights";
+
+impl Values for MadeUp {
+    fn plain(
+        &self,
+        tensor: &Expected,
+        device: &Device,
+        dtype: DType,
+    ) -> std::result::Result<Tensor, ModelError> {
+        self.make(tensor, device, dtype)
+            .map_err(ModelError::compute(DOING))
+    }
+
+    fn quantised(
+        &self,
+        tensor: &Expected,
+        device: &Device,
+        format: GgmlDType,
+    ) -> std::result::Result<QTensor, ModelError> {
+        let noise = self.values(tensor).map_err(ModelError::compute(DOING))?;
+        let first = self.start(tensor);
+        quantise(tensor, format, device, |start, values| {
+            let from = (first + start) % NOISE;
+            for (value, noise) in values.iter_mut().zip(noise[from..].iter().chain(&noise)) {
+                *value = *noise;
+            }
+        })
+    }
+}
+
+fn scaled(noise: &Tensor, tensor: &Expected, dtype: DType) -> Result<Tensor> {
+    (noise * f64::from(deviation(tensor)))?.to_dtype(dtype)
 }
 
 /// `length` values of the repeated sequence, from `start` on.
@@ -220,6 +288,30 @@ mod tests {
         assert_eq!(long.len(), NOISE + 3);
         assert_eq!(&long[..4], [NOISE as u32 - 2, NOISE as u32 - 1, 0, 1]);
         assert_eq!(long[NOISE + 2], 0);
+    }
+
+    #[test]
+    fn quantised_the_values_are_the_same_but_for_the_blocks_steps() {
+        let matrix = Expected {
+            name: "matrix".into(),
+            // It goes on past the end of the noise.
+            shape: vec![4000, 256],
+            role: Role::Product,
+        };
+        let made_up = MadeUp::new(std::slice::from_ref(&matrix), &Device::Cpu, DType::F16).unwrap();
+        let exact = made_up.plain(&matrix, &Device::Cpu, DType::F32).unwrap();
+        let largest = exact.abs().unwrap().max_all().unwrap();
+        let largest = largest.to_scalar::<f32>().unwrap();
+        for (format, steps) in [(GgmlDType::Q8_0, 127.0), (GgmlDType::Q4K, 7.5)] {
+            let near = made_up.quantised(&matrix, &Device::Cpu, format).unwrap();
+            let near = near.dequantize(&Device::Cpu).unwrap();
+            let off = (&exact - near).unwrap().abs().unwrap().max_all().unwrap();
+            let off = off.to_scalar::<f32>().unwrap();
+            assert!(
+                (0.4..1.2).contains(&(off / (largest / steps))),
+                "{format:?}: {off}"
+            );
+        }
     }
 
     #[test]

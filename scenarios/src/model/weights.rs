@@ -3,16 +3,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
+use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{DType, Device, Tensor};
 use serde::Deserialize;
 
-use super::ModelError;
 use super::folder::Folder;
 use super::layout;
 use super::manifest::{Expected, Role};
-use super::safetensors_file::{SafetensorsFile, Stored, float};
-use super::synthetic;
+use super::placement::{self, Format};
+use super::quantise::quantise;
+use super::safetensors_file::{SafetensorsFile, Stored, float, widen};
+use super::synthetic::MadeUp;
+use super::{ModelError, Precision};
 
 pub const SINGLE: &str = "model.safetensors";
 pub const INDEX: &str = "model.safetensors.index.json";
@@ -24,22 +28,58 @@ pub enum Weights {
     MadeUp,
 }
 
+/// On the device.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    pub plain: HashMap<String, Tensor>,
+    pub quantised: HashMap<String, QMatMul>,
+}
+
+/// Where the values of one tensor after another come from.
+pub trait Values {
+    fn plain(&self, tensor: &Expected, device: &Device, dtype: DType)
+    -> Result<Tensor, ModelError>;
+
+    fn quantised(
+        &self,
+        tensor: &Expected,
+        device: &Device,
+        format: GgmlDType,
+    ) -> Result<QTensor, ModelError>;
+}
+
 impl Weights {
-    /// Puts every tensor that `expected` calls for on the device.
+    /// Puts every tensor that `expected` calls for on the device, one after another.
     pub fn load(
         &self,
         expected: &[Expected],
         device: &Device,
-        dtype: DType,
-    ) -> Result<HashMap<String, Tensor>, ModelError> {
-        let read = expected.iter().filter(|tensor| tensor.role != Role::Unread);
-        match self {
-            Weights::Stored(stored) => read
-                .map(|wanted| Ok((wanted.name.clone(), stored.read(wanted, device, dtype)?)))
-                .collect(),
-            Weights::MadeUp => synthetic::weights(read, device, dtype)
-                .map_err(ModelError::compute("make up the weights")),
+        precision: Precision,
+    ) -> Result<Loaded, ModelError> {
+        let made_up;
+        let values: &dyn Values = match self {
+            Weights::Stored(stored) => stored,
+            Weights::MadeUp => {
+                made_up = MadeUp::new(expected, device, precision.dtype)?;
+                &made_up
+            }
+        };
+        let mut loaded = Loaded::default();
+        for placement in placement::of(expected, precision) {
+            let name = placement.name.to_owned();
+            match placement.format {
+                Format::Plain(dtype) => {
+                    let tensor = values.plain(placement.tensor, device, dtype)?;
+                    loaded.plain.insert(name, tensor);
+                }
+                Format::Quantised(format) => {
+                    let tensor = values.quantised(placement.tensor, device, format)?;
+                    let product = QMatMul::QTensor(Arc::new(tensor));
+                    loaded.quantised.insert(name, product);
+                }
+            }
         }
+        Ok(loaded)
     }
 
     /// The bytes of the largest tensor as it is stored; made-up ones are not stored.
@@ -163,10 +203,10 @@ impl StoredWeights {
         Ok(())
     }
 
-    fn read(&self, wanted: &Expected, device: &Device, dtype: DType) -> Result<Tensor, ModelError> {
-        // `check` has found every tensor that is read.
+    /// `check` has found every tensor that is read.
+    fn find(&self, wanted: &Expected) -> (&SafetensorsFile, &Stored) {
         let (file, tensor) = &self.tensors[&wanted.name];
-        self.files[*file].read(tensor, device, dtype)
+        (&self.files[*file], tensor)
     }
 
     fn stored_width(&self, name: &str) -> u64 {
@@ -175,5 +215,31 @@ impl StoredWeights {
             .get(name)
             .and_then(|(_, tensor)| float(tensor.dtype));
         dtype.map_or(0, |dtype| dtype.size_in_bytes() as u64)
+    }
+}
+
+impl Values for StoredWeights {
+    fn plain(
+        &self,
+        tensor: &Expected,
+        device: &Device,
+        dtype: DType,
+    ) -> Result<Tensor, ModelError> {
+        let (file, stored) = self.find(tensor);
+        file.read(stored, device, dtype)
+    }
+
+    /// The host holds it once as it is stored and once quantised meanwhile.
+    fn quantised(
+        &self,
+        tensor: &Expected,
+        device: &Device,
+        format: GgmlDType,
+    ) -> Result<QTensor, ModelError> {
+        let (file, stored) = self.find(tensor);
+        let (dtype, bytes) = file.bytes(stored)?;
+        quantise(tensor, format, device, |start, values| {
+            widen(dtype, &bytes, start, values)
+        })
     }
 }

@@ -7,13 +7,16 @@ use candle_core::{DType, Device};
 use crashpoint_reports::protocol::{ImageResult, WorkerError};
 use crashpoint_reports::{Outcome, Phase};
 use image::RgbImage;
+use serde_json::{Value, json};
 
 use super::memory::DeviceMemory;
 use super::{At, Steps, Stop, device, memory};
 use crate::input::{self, Picture};
 use crate::job::{Analyse, Budget, JobImage};
 use crate::model::budget::Limits;
-use crate::model::{self, Answer, Checkpoint, Model, Prompt, Sampling, Source};
+use crate::model::{
+    self, Answer, Checkpoint, Model, Precision, Products, Prompt, Sampling, Source,
+};
 
 /// Hands back what it loaded, for the teardown to let go of.
 pub fn run(steps: &mut Steps<'_>, work: &Analyse) -> Result<Loaded, Stop> {
@@ -64,7 +67,11 @@ fn load(steps: &mut Steps<'_>, work: &Analyse, sampling: Sampling) -> Result<Loa
     if let (Some(budget), Some(memory)) = (&work.budget, memory::of_device(&device)) {
         check_budget(steps, &checkpoint, work, (budget, memory), dtype, &sampling)?;
     }
-    let model = Model::load(&checkpoint, &device, dtype)?;
+    let quant = work.quant.as_deref().map(str::parse).transpose()?;
+    let model = Model::load(&checkpoint, &device, Precision { dtype, quant })?;
+    if quant.is_some() {
+        steps.channel.facts(held(model.products()))?;
+    }
     let prompt = model.prompt(&work.question, 1)?;
     Ok(Loaded {
         device,
@@ -72,6 +79,18 @@ fn load(steps: &mut Steps<'_>, work: &Analyse, sampling: Sampling) -> Result<Loa
         prompt,
         sampling,
     })
+}
+
+/// What became of the matrix products: not every format fits every matrix.
+fn held(products: &Products) -> BTreeMap<String, Value> {
+    let by_format = products.0.iter().map(|(format, held)| {
+        let held = json!({ "tensors": held.tensors, "bytes": held.bytes });
+        (format.clone(), held)
+    });
+    BTreeMap::from([(
+        "matrix_products".to_owned(),
+        Value::Object(by_format.collect()),
+    )])
 }
 
 fn check_budget(

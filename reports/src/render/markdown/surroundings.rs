@@ -71,6 +71,7 @@ fn reproduce(report: &Report) -> String {
         settings.extend(shown("model", known.model.clone()));
         settings.extend(shown("device", known.device.clone()));
         settings.extend(shown("dtype", known.dtype.clone()));
+        settings.extend(shown("quantised to", known.quant.clone()));
         settings.extend(shown("seed", known.seed.map(|it| it.to_string())));
         settings.extend(shown(
             "new tokens",

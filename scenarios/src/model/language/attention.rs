@@ -1,11 +1,10 @@
 //! Attention of the tokens that are read to themselves and all before them.
 
 use candle_core::{DType, Device, Result, Tensor};
-use candle_nn::VarBuilder;
 use candle_nn::ops::softmax_last_dim;
 use candle_nn::rotary_emb::rope;
 
-use super::{KvCache, Linear, Rope, Shape};
+use super::{KvCache, Linear, Rope, Shape, Weights};
 
 #[derive(Debug)]
 pub struct Attention {
@@ -52,7 +51,7 @@ fn mask(position: usize, tokens: usize, device: &Device) -> Result<Tensor> {
 }
 
 impl Attention {
-    pub fn load(weights: &VarBuilder<'_>, shape: &Shape) -> Result<Attention> {
+    pub fn load(weights: &Weights<'_>, shape: &Shape) -> Result<Attention> {
         let hidden = shape.hidden;
         let all = shape.heads * shape.head_dim;
         let shared = shape.kv_heads * shape.head_dim;

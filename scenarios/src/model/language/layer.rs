@@ -1,10 +1,10 @@
 //! One layer: attention, then the gated half, each added to what came in.
 
 use candle_core::{Result, Tensor};
-use candle_nn::{Module, RmsNorm, VarBuilder, rms_norm};
+use candle_nn::{Module, RmsNorm, rms_norm};
 
 use super::attention::Reading;
-use super::{Attention, KvCache, Mlp, Shape};
+use super::{Attention, KvCache, Mlp, Shape, Weights};
 
 #[derive(Debug)]
 pub struct Layer {
@@ -15,8 +15,8 @@ pub struct Layer {
 }
 
 impl Layer {
-    pub fn load(weights: &VarBuilder<'_>, shape: &Shape) -> Result<Layer> {
-        let norm = |name| rms_norm(shape.hidden, shape.eps, weights.pp(name));
+    pub fn load(weights: &Weights<'_>, shape: &Shape) -> Result<Layer> {
+        let norm = |name| rms_norm(shape.hidden, shape.eps, weights.plain.pp(name));
         Ok(Layer {
             attention_norm: norm("input_layernorm")?,
             attention: Attention::load(&weights.pp("self_attn"), shape)?,

@@ -1,9 +1,8 @@
 //! The gated half of a layer.
 
 use candle_core::{Result, Tensor};
-use candle_nn::VarBuilder;
 
-use super::{Linear, Shape};
+use super::{Linear, Shape, Weights};
 
 #[derive(Debug)]
 pub struct Mlp {
@@ -13,7 +12,7 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    pub fn load(weights: &VarBuilder<'_>, shape: &Shape) -> Result<Mlp> {
+    pub fn load(weights: &Weights<'_>, shape: &Shape) -> Result<Mlp> {
         let (hidden, wide) = (shape.hidden, shape.intermediate);
         Ok(Mlp {
             gate: Linear::load(&weights.pp("gate_proj"), wide, hidden)?,

@@ -8,9 +8,10 @@ mod linear;
 mod mlp;
 mod rope;
 mod shape;
+mod weights;
 
 use candle_core::{DType, Device, Result, Tensor};
-use candle_nn::{Module, RmsNorm, VarBuilder};
+use candle_nn::{Module, RmsNorm};
 
 use super::config::TextConfig;
 use super::manifest::LANGUAGE;
@@ -22,6 +23,7 @@ pub use linear::Linear;
 pub use mlp::Mlp;
 pub use rope::Rope;
 pub use shape::Shape;
+pub use weights::Weights;
 
 #[derive(Debug)]
 pub struct Language {
@@ -39,24 +41,26 @@ pub struct Language {
 
 impl Language {
     /// `weights` must hold every tensor in its right shape.
-    pub fn load(weights: &VarBuilder<'_>, text: &TextConfig, dtype: DType) -> Result<Language> {
+    pub fn load(weights: &Weights<'_>, text: &TextConfig, dtype: DType) -> Result<Language> {
         let shape = Shape::of(text);
-        let device = weights.device().clone();
+        let device = weights.plain.device().clone();
         let weights = weights.pp(LANGUAGE);
         let model = weights.pp("model");
         let embedding = model
+            .plain
             .pp("embed_tokens")
             .get((shape.vocabulary, shape.hidden), "weight")?;
-        let head = match text.tie_word_embeddings {
+        let head = weights.pp("lm_head");
+        let head = match text.tie_word_embeddings && head.product().is_none() {
             true => Linear::plain(embedding.clone()),
-            false => Linear::load(&weights.pp("lm_head"), shape.vocabulary, shape.hidden)?,
+            false => Linear::load(&head, shape.vocabulary, shape.hidden)?,
         };
         let layers = (0..text.num_hidden_layers)
             .map(|index| Layer::load(&model.pp("layers").pp(index), &shape))
             .collect::<Result<_>>()?;
         Ok(Language {
             layers,
-            norm: candle_nn::rms_norm(shape.hidden, shape.eps, model.pp("norm"))?,
+            norm: candle_nn::rms_norm(shape.hidden, shape.eps, model.plain.pp("norm"))?,
             rope: Rope::new(text, dtype, &device)?,
             shape,
             embedding,

@@ -1,0 +1,63 @@
+//! Where each tensor of a checkpoint goes on the device and in which format: loading goes by it, and
+//! so does the memory estimate.
+
+use candle_core::DType;
+use candle_core::quantized::GgmlDType;
+
+use super::Precision;
+use super::manifest::{self, Expected, Role};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Plain(DType),
+    Quantised(GgmlDType),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Placement<'a> {
+    /// Where the values come from.
+    pub tensor: &'a Expected,
+    /// What they are known by.
+    pub name: &'a str,
+    pub format: Format,
+}
+
+pub fn of(expected: &[Expected], precision: Precision) -> Vec<Placement<'_>> {
+    let plain = Format::Plain(precision.dtype);
+    let quantised = |tensor: &Expected| {
+        let row = *tensor.shape.last()?;
+        precision.quant?.format(row).map(Format::Quantised)
+    };
+    let mut placements = Vec::new();
+    for tensor in expected {
+        let format = match tensor.role {
+            Role::Unread => continue,
+            Role::Product => quantised(tensor).unwrap_or(plain),
+            Role::Matrix | Role::Scale | Role::Bias => plain,
+        };
+        placements.push(Placement {
+            tensor,
+            name: &tensor.name,
+            format,
+        });
+    }
+    placements.extend(tied_head(expected).and_then(|(embedding, head)| {
+        // Unquantised it is the embedding itself.
+        let format = quantised(embedding)?;
+        Some(Placement {
+            tensor: embedding,
+            name: &head.name,
+            format,
+        })
+    }));
+    placements
+}
+
+/// The embedding and the head that is made from it, if the two are tied.
+fn tied_head(expected: &[Expected]) -> Option<(&Expected, &Expected)> {
+    let find = |name: String| expected.iter().find(|tensor| tensor.name == name);
+    let head = find(manifest::head())?;
+    (head.role == Role::Unread)
+        .then_some(find(manifest::embedding())?)
+        .map(|embedding| (embedding, head))
+}
