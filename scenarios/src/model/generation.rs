@@ -7,6 +7,7 @@ use candle_transformers::generation::LogitsProcessor;
 use sha2::{Digest, Sha256};
 
 use super::ModelError;
+use super::decoder::{Decoder, Likeliest};
 use super::language::{Context, Language};
 use super::tokens::Tokens;
 
@@ -65,8 +66,12 @@ pub struct Generation<'m> {
     language: &'m Language,
     tokenizer: &'m Tokens,
     eos: &'m [u32],
+    /// Before the context, which it works in.
+    decoder: Option<Decoder>,
     context: Context,
     sampler: LogitsProcessor,
+    /// Always the likeliest token.
+    greedy: bool,
     /// After the prompt or the last token that was read.
     logits: Option<Tensor>,
     max_new_tokens: usize,
@@ -99,12 +104,16 @@ impl<'m> Generation<'m> {
         let temperature = sampling
             .temperature
             .filter(|&temperature| temperature > 0.0);
+        let decoder = Decoder::new(language, &context)
+            .map_err(ModelError::compute("prepare for the tokens to come"))?;
         Ok(Generation {
             language,
             tokenizer,
             eos,
+            decoder,
             context,
             sampler: LogitsProcessor::new(sampling.seed, temperature, sampling.top_p),
+            greedy: temperature.is_none(),
             logits: Some(logits),
             max_new_tokens: sampling.max_new_tokens,
             prompt_tokens,
@@ -122,11 +131,10 @@ impl<'m> Generation<'m> {
         if self.stopped_by.is_some() {
             return Ok(None);
         }
-        let logits = match self.logits.take() {
-            Some(logits) => logits,
-            None => self.read_last().map_err(ModelError::compute(DOING))?,
+        let token = match self.logits.take() {
+            Some(logits) => self.choose(&logits, DOING)?,
+            None => self.read_last(DOING)?,
         };
-        let token = self.choose(&logits, DOING)?;
         self.tokens.push(token);
         if self.eos.contains(&token) {
             self.stopped_by = Some(StoppedBy::EndOfText);
@@ -143,12 +151,47 @@ impl<'m> Generation<'m> {
         }
     }
 
-    fn read_last(&mut self) -> candle_core::Result<Tensor> {
-        let last = &self.tokens[self.tokens.len().saturating_sub(1)..];
-        let embeddings = self.language.embed(last)?;
+    /// Reads the last token: the one after it.
+    fn read_last(&mut self, doing: &'static str) -> Result<u32, ModelError> {
+        let last = self.tokens.last().copied().unwrap_or_default();
+        if let Some(decoder) = &mut self.decoder
+            && self.greedy
+        {
+            let more = self.tokens.len() + 1 < self.max_new_tokens;
+            let Likeliest { token, finite } = decoder
+                .likeliest(last, more)
+                .map_err(ModelError::compute(doing))?;
+            return match finite {
+                true => Ok(token),
+                false => Err(ModelError::NotANumber { doing }),
+            };
+        }
+        let logits = self.read(last).map_err(ModelError::compute(doing))?;
+        self.choose(&logits, doing)
+    }
+
+    /// Reads a token: the logits after it.
+    #[doc(hidden)]
+    pub fn read(&mut self, token: u32) -> candle_core::Result<Tensor> {
+        if let Some(decoder) = &mut self.decoder {
+            return decoder.logits(token);
+        }
+        let embeddings = self.language.embed(&[token])?;
         self.language
             .forward(&embeddings, &mut self.context)?
             .to_device(&Device::Cpu)
+    }
+
+    /// Whether a step is [kernels of our own](super::decoder).
+    pub fn has_decoder(&self) -> bool {
+        self.decoder.is_some()
+    }
+
+    /// From the prompt on, steps are candle's.
+    #[doc(hidden)]
+    pub fn without_decoder(mut self) -> Generation<'m> {
+        self.decoder = None;
+        self
     }
 
     fn choose(&mut self, logits: &Tensor, doing: &'static str) -> Result<u32, ModelError> {

@@ -8,6 +8,7 @@
 pub mod budget;
 mod checkpoint;
 mod config;
+mod decoder;
 mod error;
 mod fingerprint;
 mod folder;

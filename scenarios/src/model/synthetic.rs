@@ -241,7 +241,11 @@ fn stretch(noise: &Tensor, start: usize, length: usize) -> Result<Tensor> {
         parts.push(noise.narrow(0, from, part)?);
         (from, left) = (0, left - part);
     }
-    Tensor::cat(&parts, 0)
+    match parts.as_slice() {
+        // Not a view: it would keep all of the noise, and begin anywhere.
+        [whole] => whole.force_contiguous(),
+        _ => Tensor::cat(&parts, 0),
+    }
 }
 
 /// Keeps what passes through a matrix about as large as it was.

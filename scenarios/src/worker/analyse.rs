@@ -28,7 +28,7 @@ pub fn run(steps: &mut Steps<'_>, work: &Analyse) -> Result<Loaded, Stop> {
     };
     let loaded = steps.phase(Phase::Load, None, |steps| load(steps, work, sampling))?;
     if !loaded.device.is_cpu() {
-        steps.phase(Phase::Warmup, None, |_| warm_up(&loaded))?;
+        steps.phase(Phase::Warmup, None, |steps| warm_up(steps, &loaded))?;
     }
     let began = Instant::now();
     let until = work.until_seconds.map(Duration::from_secs_f64);
@@ -127,16 +127,23 @@ fn check_budget(
 }
 
 /// On a GPU the first image compiles kernels and loads libraries: that is not the image's doing.
-fn warm_up(loaded: &Loaded) -> Result<(), Stop> {
+fn warm_up(steps: &mut Steps<'_>, loaded: &Loaded) -> Result<(), Stop> {
     let Loaded { model, prompt, .. } = loaded;
     let pixels = model.preprocess(&RgbImage::new(64, 64))?;
     let features = model.see(&pixels)?;
-    let one = Sampling {
-        max_new_tokens: 1,
+    // The first token is the prompt's own, the second one a step's.
+    let two = Sampling {
+        max_new_tokens: 2,
         ..loaded.sampling.clone()
     };
-    model.prefill(prompt, &features, &one)?.next_token()?;
-    Ok(())
+    let mut generation = model.prefill(prompt, &features, &two)?;
+    while generation.next_token()?.is_some() {}
+    let step = match generation.has_decoder() {
+        true => "cuda_graph",
+        false => "candle",
+    };
+    let facts = BTreeMap::from([("decode_step".to_owned(), step.into())]);
+    Ok(steps.channel.facts(facts)?)
 }
 
 /// A bad image is that image's failure: the worker goes on with the next one.
