@@ -7,7 +7,10 @@ mod common;
 use candle_core::{DType, Device, Tensor};
 use common::{Fixture, edit_json, edit_weights, made_up_image};
 use crashpoint_reports::Class;
-use crashpoint_scenarios::model::{Checkpoint, Held, Model, Precision, Quant, Sampling, tiny};
+use crashpoint_scenarios::model::{
+    Checkpoint, Estimate, Held, Limits, Model, Precision, Preset, Quant, Sampling, Source, budget,
+    estimate, resolve, tiny,
+};
 
 const QUESTION: &str = "What is in the news?";
 const GREEDY: Sampling = Sampling {
@@ -201,4 +204,57 @@ fn weights_that_are_no_numbers_are_refused() {
     let refused = Model::load(&checkpoint, &Device::Cpu, quantised(Quant::Q8_0)).unwrap_err();
     assert_eq!(refused.class(), Class::ModelFilesBroken);
     assert!(refused.to_string().contains(HEAD), "{refused}");
+}
+
+/// LLaVA-1.5-7B with a prompt and an answer of 896 tokens together.
+fn seven_billion(quant: Option<Quant>) -> Estimate {
+    let seven = resolve(&Source::Synthetic(Preset::Llava15_7b)).unwrap();
+    let precision = Precision {
+        dtype: DType::F16,
+        quant,
+    };
+    let of = |max_new_tokens| {
+        let sampling = Sampling {
+            max_new_tokens,
+            ..GREEDY
+        };
+        estimate(&seven, precision, QUESTION, &sampling).unwrap()
+    };
+    let per_token = 2 * 32 * 4096 * 2;
+    let shortest = usize::try_from(of(1).kv_cache_bytes / per_token).unwrap();
+    let estimate = of(896 - shortest + 1);
+    assert_eq!(estimate.kv_cache_bytes, 896 * per_token);
+    estimate
+}
+
+#[test]
+fn seven_billion_weights_fit_into_eight_gigabytes_in_eight_bits() {
+    let tenths = |bytes: u64| (bytes as f64 / 1e8).round() / 10.0;
+    for (quant, weights, with_cache) in [
+        (None, 14.1, 14.6),
+        (Some(Quant::Q8_0), 7.9, 8.4),
+        (Some(Quant::Q4K), 4.6, 5.1),
+    ] {
+        let estimate = seven_billion(quant);
+        let both = estimate.weights_bytes + estimate.kv_cache_bytes;
+        assert_eq!(
+            (tenths(estimate.weights_bytes), tenths(both)),
+            (weights, with_cache),
+            "{quant:?}"
+        );
+    }
+}
+
+#[test]
+fn a_model_that_is_too_large_is_told_to_be_quantised() {
+    let limits = Limits {
+        free_bytes: 24 << 30,
+        total_bytes: 24 << 30,
+        reserve_bytes: 0,
+        memory_fraction: None,
+        memory_cap_bytes: Some(8_000_000_000),
+    };
+    let refused = budget::check(&seven_billion(None), &limits).unwrap_err();
+    assert!(refused.to_string().contains("--quant q8_0"), "{refused}");
+    budget::check(&seven_billion(Some(Quant::Q8_0)), &limits).unwrap();
 }

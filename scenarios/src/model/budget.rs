@@ -1,11 +1,9 @@
 //! The memory that a model will need, worked out from its configuration and the headers of its
 //! weights before anything is allocated, and compared with what there is.
 
-use candle_core::DType;
-
 use super::llava::check_context;
-use super::manifest::Role;
-use super::{Checkpoint, ModelError, Sampling};
+use super::placement::{self, Format};
+use super::{Checkpoint, ModelError, Precision, Sampling};
 
 /// Bytes on the device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +39,11 @@ pub struct Limits {
 /// What `question` about one image will need. Refuses a question that the context cannot hold.
 pub fn estimate(
     checkpoint: &Checkpoint,
-    dtype: DType,
+    precision: impl Into<Precision>,
     question: &str,
     sampling: &Sampling,
 ) -> Result<Estimate, ModelError> {
+    let precision = precision.into();
     let config = &checkpoint.config;
     let prompt = checkpoint.prompter.prompt(question, 1)?.tokens.len();
     check_context(
@@ -53,12 +52,11 @@ pub fn estimate(
         config.text.max_position_embeddings,
     )?;
 
-    let width = dtype.size_in_bytes() as u64;
-    let read = checkpoint
-        .tensors
-        .iter()
-        .filter(|tensor| tensor.role != Role::Unread);
-    let weights: u64 = read.map(|tensor| tensor.elements() * width).sum();
+    let width = precision.dtype.size_in_bytes() as u64;
+    let placements = placement::of(&checkpoint.tensors, precision);
+    let weights = placements.iter().map(|it| it.bytes()).sum();
+    let quantised =
+        |placement: &placement::Placement<'_>| matches!(placement.format, Format::Quantised(_));
     let [layers, heads, hidden, wide, vocabulary] = [
         config.text.num_hidden_layers,
         config.text.num_attention_heads,
@@ -79,7 +77,11 @@ pub fn estimate(
         let mlp = tokens * (4 * wide + 3 * hidden) * width;
         attention.max(mlp)
     };
-    let prefill = step(prompt as u64, heads, hidden, wide) + vocabulary * (4 + width);
+    let mut prefill = step(prompt as u64, heads, hidden, wide) + vocabulary * (4 + width);
+    if placements.iter().any(quantised) {
+        // A quantised product reads f32, which it brings into blocks of 36 bytes for 32, and makes f32.
+        prefill += prompt as u64 * (wide * 4 + wide * 36 / 32 + hidden * 4) + vocabulary * 4;
+    }
     let vision = &config.vision;
     let [seen, seen_heads, seen_hidden, seen_wide] = [
         vision.patches() + 1,
@@ -91,12 +93,16 @@ pub fn estimate(
     // Every layer's output is kept until the tower is done.
     let states = seen * seen_hidden * width * config.feature_layers as u64;
     let tower = step(seen, seen_heads, seen_hidden, seen_wide) + states;
-    // While loading, one tensor is there twice: as stored and as wanted.
-    let loading = checkpoint.weights.largest_bytes(&checkpoint.tensors);
+    // While loading, one tensor is there twice: as stored and as wanted. What is quantised is so on
+    // the host.
+    let plain = placements.iter().filter(|placement| !quantised(placement));
+    let loading = plain
+        .map(|it| checkpoint.weights.stored_bytes(it.tensor))
+        .max();
     Ok(Estimate {
         weights_bytes: weights,
         kv_cache_bytes: kv_cache,
-        activations_bytes: tables + prefill.max(tower).max(loading),
+        activations_bytes: tables + prefill.max(tower).max(loading.unwrap_or(0)),
     })
 }
 
@@ -107,7 +113,7 @@ pub fn check(estimate: &Estimate, limits: &Limits) -> Result<(), ModelError> {
     let refuse = |why: String| {
         Err(ModelError::OverBudget(format!(
             "the model does not fit: {why} (weights {}, KV cache {}, activations {}; free {} of {}, reserve {}): \
-             use a smaller model, another --dtype or fewer --max-new-tokens, free memory, or pass --no-budget",
+             use --quant q8_0 or q4k, a smaller model, another --dtype or fewer --max-new-tokens, free memory, or pass --no-budget",
             gib(estimate.weights_bytes),
             gib(estimate.kv_cache_bytes),
             gib(estimate.activations_bytes),
@@ -151,6 +157,11 @@ fn gib(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use candle_core::quantized::QMatMul;
+    use candle_core::{DType, Device};
+
+    use super::super::weights::Loaded;
+    use super::super::{Preset, Quant, Source, resolve};
     use super::*;
 
     const GIB: u64 = 1 << 30;
@@ -219,5 +230,58 @@ mod tests {
                 "{refused}"
             );
         }
+    }
+
+    const SHORT: Sampling = Sampling {
+        max_new_tokens: 1,
+        temperature: None,
+        top_p: None,
+        seed: 0,
+    };
+
+    fn bytes(loaded: &Loaded) -> usize {
+        let plain = loaded.plain.values();
+        let plain = plain.map(|tensor| tensor.elem_count() * tensor.dtype().size_in_bytes());
+        let quantised = loaded.quantised.values().map(|product| match product {
+            QMatMul::QTensor(tensor) => tensor.storage_size_in_bytes(),
+            other => panic!("{other:?} is not quantised"),
+        });
+        plain.sum::<usize>() + quantised.sum::<usize>()
+    }
+
+    #[test]
+    fn the_weights_take_what_was_estimated() {
+        let small = resolve(&Source::Synthetic(Preset::Small)).unwrap();
+        for quant in [None, Some(Quant::Q8_0), Some(Quant::Q4K)] {
+            let precision = Precision {
+                dtype: DType::F16,
+                quant,
+            };
+            let loaded = small.weights.load(&small.tensors, &Device::Cpu, precision);
+            let estimated = estimate(&small, precision, "What is it?", &SHORT).unwrap();
+            let found = bytes(&loaded.unwrap());
+            assert_eq!(found as u64, estimated.weights_bytes, "{quant:?}");
+        }
+    }
+
+    #[test]
+    fn a_tied_head_is_there_a_second_time_only_if_it_is_quantised() {
+        let mut small = resolve(&Source::Synthetic(Preset::Small)).unwrap();
+        small.config.text.tie_word_embeddings = true;
+        small.tensors = super::super::manifest::of(&small.config);
+        let of = |quant| {
+            let precision = Precision {
+                dtype: DType::F16,
+                quant,
+            };
+            let loaded = small.weights.load(&small.tensors, &Device::Cpu, precision);
+            let found = bytes(&loaded.unwrap()) as u64;
+            let estimated = estimate(&small, precision, "What is it?", &SHORT).unwrap();
+            assert_eq!(found, estimated.weights_bytes, "{quant:?}");
+            found
+        };
+        let products = 8 * (4 * 512 * 512 + 3 * 512 * 1376);
+        let saved = products * 2 - (products + 32_064 * 512) / 32 * 34;
+        assert_eq!(of(None) - of(Some(Quant::Q8_0)), saved);
     }
 }

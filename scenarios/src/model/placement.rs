@@ -13,6 +13,7 @@ pub enum Format {
     Quantised(GgmlDType),
 }
 
+/// One tensor.
 #[derive(Debug, Clone, Copy)]
 pub struct Placement<'a> {
     /// Where the values come from.
@@ -20,6 +21,19 @@ pub struct Placement<'a> {
     /// What they are known by.
     pub name: &'a str,
     pub format: Format,
+}
+
+impl Placement<'_> {
+    /// On the device.
+    pub fn bytes(&self) -> u64 {
+        let elements = self.tensor.elements();
+        match self.format {
+            Format::Plain(dtype) => elements * dtype.size_in_bytes() as u64,
+            Format::Quantised(format) => {
+                elements / format.block_size() as u64 * format.type_size() as u64
+            }
+        }
+    }
 }
 
 pub fn of(expected: &[Expected], precision: Precision) -> Vec<Placement<'_>> {

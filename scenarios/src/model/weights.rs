@@ -82,13 +82,12 @@ impl Weights {
         Ok(loaded)
     }
 
-    /// The bytes of the largest tensor as it is stored; made-up ones are not stored.
-    pub fn largest_bytes(&self, expected: &[Expected]) -> u64 {
-        let Weights::Stored(stored) = self else {
-            return 0;
-        };
-        let size = |tensor: &Expected| tensor.elements() * stored.stored_width(&tensor.name);
-        expected.iter().map(size).max().unwrap_or(0)
+    /// The bytes of a tensor as it is stored; made-up ones are not stored.
+    pub fn stored_bytes(&self, tensor: &Expected) -> u64 {
+        match self {
+            Weights::Stored(stored) => tensor.elements() * stored.stored_width(&tensor.name),
+            Weights::MadeUp => 0,
+        }
     }
 }
 

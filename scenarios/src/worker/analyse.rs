@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use candle_core::{DType, Device};
+use candle_core::Device;
 use crashpoint_reports::protocol::{ImageResult, WorkerError};
 use crashpoint_reports::{Outcome, Phase};
 use image::RgbImage;
@@ -61,15 +61,18 @@ pub struct Loaded {
 fn load(steps: &mut Steps<'_>, work: &Analyse, sampling: Sampling) -> Result<Loaded, Stop> {
     let source: Source = work.model.parse()?;
     let checkpoint = model::resolve(&source)?;
-    let dtype = device::dtype(&work.dtype)?;
+    let precision = Precision {
+        dtype: device::dtype(&work.dtype)?,
+        quant: work.quant.as_deref().map(str::parse).transpose()?,
+    };
     let device = device::open(&work.device)?;
     steps.opened(&device);
     if let (Some(budget), Some(memory)) = (&work.budget, memory::of_device(&device)) {
-        check_budget(steps, &checkpoint, work, (budget, memory), dtype, &sampling)?;
+        let bounds = (budget, memory);
+        check_budget(steps, &checkpoint, work, bounds, precision, &sampling)?;
     }
-    let quant = work.quant.as_deref().map(str::parse).transpose()?;
-    let model = Model::load(&checkpoint, &device, Precision { dtype, quant })?;
-    if quant.is_some() {
+    let model = Model::load(&checkpoint, &device, precision)?;
+    if precision.quant.is_some() {
         steps.channel.facts(held(model.products()))?;
     }
     let prompt = model.prompt(&work.question, 1)?;
@@ -98,10 +101,10 @@ fn check_budget(
     checkpoint: &Checkpoint,
     work: &Analyse,
     (budget, memory): (&Budget, DeviceMemory),
-    dtype: DType,
+    precision: Precision,
     sampling: &Sampling,
 ) -> Result<(), Stop> {
-    let estimate = model::estimate(checkpoint, dtype, &work.question, sampling)?;
+    let estimate = model::estimate(checkpoint, precision, &work.question, sampling)?;
     steps.channel.facts(BTreeMap::from([
         ("weights_bytes".to_owned(), estimate.weights_bytes.into()),
         ("kv_cache_bytes".to_owned(), estimate.kv_cache_bytes.into()),
