@@ -1,0 +1,261 @@
+//! What a script can say. A quantity that it does not name is one that the GPU does not support.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use nvml_wrapper_sys::bindings::*;
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Script {
+    #[serde(default = "driver")]
+    pub(crate) driver_version: String,
+    #[serde(default = "cuda")]
+    pub(crate) cuda_version: i32,
+    /// What `nvmlInit_v2` answers instead of success.
+    pub(crate) init: Option<Answer>,
+    #[serde(default)]
+    pub(crate) gpu: Vec<Gpu>,
+    #[serde(default)]
+    pub(crate) xid: Vec<Xid>,
+    /// What a file in `when` is relative to.
+    #[serde(skip)]
+    pub(crate) folder: PathBuf,
+}
+
+fn driver() -> String {
+    "570.124.06".to_owned()
+}
+
+fn cuda() -> i32 {
+    12080
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Gpu {
+    pub(crate) uuid: String,
+    pub(crate) pci: String,
+    pub(crate) name: Option<String>,
+    pub(crate) vbios: Option<String>,
+    pub(crate) compute_capability: Option<(i32, i32)>,
+    pub(crate) memory_total_mib: Option<Series>,
+    pub(crate) memory_used_mib: Option<Series>,
+    #[serde(default)]
+    pub(crate) memory_reserved_mib: Series,
+    #[serde(default)]
+    pub(crate) process: Vec<Process>,
+    pub(crate) power_milliwatts: Option<Series>,
+    pub(crate) power_limit_milliwatts: Option<Series>,
+    pub(crate) power_limit_enforced_milliwatts: Option<Series>,
+    pub(crate) power_limit_default_milliwatts: Option<Series>,
+    pub(crate) power_limit_milliwatts_from: Option<Series>,
+    pub(crate) power_limit_milliwatts_to: Option<Series>,
+    pub(crate) celsius: Option<Series>,
+    pub(crate) celsius_shutdown: Option<Series>,
+    pub(crate) celsius_slowdown: Option<Series>,
+    pub(crate) celsius_max_operating: Option<Series>,
+    pub(crate) celsius_memory_max_operating: Option<Series>,
+    pub(crate) utilization_percent: Option<Series>,
+    #[serde(default)]
+    pub(crate) memory_utilization_percent: Series,
+    pub(crate) sm_clock_mhz: Option<Series>,
+    pub(crate) memory_clock_mhz: Option<Series>,
+    pub(crate) sm_clock_max_mhz: Option<Series>,
+    pub(crate) memory_clock_max_mhz: Option<Series>,
+    /// NVML's bits.
+    pub(crate) throttle_reasons: Option<Series>,
+    pub(crate) performance_state: Option<Series>,
+    pub(crate) fans: Option<Series>,
+    pub(crate) fan_percent: Option<Series>,
+    pub(crate) pcie_generation: Option<Series>,
+    pub(crate) pcie_generation_max: Option<Series>,
+    pub(crate) pcie_width: Option<Series>,
+    pub(crate) pcie_width_max: Option<Series>,
+    pub(crate) pcie_replays: Option<Series>,
+    pub(crate) ecc: Option<bool>,
+    pub(crate) ecc_corrected_volatile: Option<Series>,
+    pub(crate) ecc_corrected_aggregate: Option<Series>,
+    pub(crate) ecc_uncorrected_volatile: Option<Series>,
+    pub(crate) ecc_uncorrected_aggregate: Option<Series>,
+    pub(crate) persistence: Option<bool>,
+    pub(crate) mig: Option<bool>,
+    /// By NVML's number of the field.
+    #[serde(default)]
+    pub(crate) fields: BTreeMap<String, Series>,
+    #[serde(default)]
+    pub(crate) instead: Vec<Instead>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Process {
+    pid: Option<u32>,
+    /// A file that has it, for one that is not known when the script is written.
+    pid_file: Option<PathBuf>,
+    /// None where NVML may not say.
+    pub(crate) used_mib: Option<Series>,
+}
+
+/// In place of a call's value.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Instead {
+    /// NVML's own name of the function, or `*` for all that are about this GPU.
+    pub(crate) call: String,
+    pub(crate) answer: Answer,
+    #[serde(flatten)]
+    pub(crate) trigger: Trigger,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Xid {
+    #[serde(default)]
+    pub(crate) gpu: usize,
+    pub(crate) number: u64,
+    #[serde(flatten)]
+    pub(crate) trigger: Trigger,
+}
+
+/// Both have to be so; with neither it is so from the beginning.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Trigger {
+    /// Once this file is there.
+    when: Option<PathBuf>,
+    /// Once the function was called so often.
+    #[serde(default)]
+    after_calls: u64,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answer {
+    /// Never.
+    Hang,
+    /// The process dies.
+    Crash,
+    Uninitialized,
+    NotSupported,
+    NoPermission,
+    DriverNotLoaded,
+    Timeout,
+    InsufficientPower,
+    IrqIssue,
+    CorruptedInforom,
+    GpuIsLost,
+    ResetRequired,
+    LibRmVersionMismatch,
+    Unknown,
+}
+
+/// A quantity from call to call.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Series {
+    Always(u64),
+    /// The last one stays.
+    OnePerCall(Vec<u64>),
+    Growing {
+        from: u64,
+        by: u64,
+        to: u64,
+    },
+    Switched {
+        before: u64,
+        after: u64,
+        when: PathBuf,
+    },
+}
+
+/// The how manieth call of its function it is, from 0, and where files are looked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Turn<'a> {
+    pub(crate) n: u64,
+    pub(crate) folder: &'a Path,
+}
+
+impl Script {
+    pub(crate) fn read(path: &Path) -> Result<Script, String> {
+        let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+        let mut script: Script = toml::from_str(&text).map_err(|error| error.to_string())?;
+        script.folder = path.parent().unwrap_or(Path::new(".")).to_owned();
+        Ok(script)
+    }
+}
+
+impl Process {
+    pub(crate) fn pid(&self, turn: Turn<'_>) -> Option<u32> {
+        self.pid.or_else(|| {
+            let text = std::fs::read_to_string(turn.folder.join(self.pid_file.as_ref()?)).ok()?;
+            text.trim().parse().ok()
+        })
+    }
+}
+
+impl Trigger {
+    pub(crate) fn is_due(&self, turn: Turn<'_>) -> bool {
+        turn.n >= self.after_calls
+            && self
+                .when
+                .as_ref()
+                .is_none_or(|file| turn.folder.join(file).exists())
+    }
+}
+
+impl Series {
+    pub(crate) fn at(&self, turn: Turn<'_>) -> u64 {
+        match self {
+            Series::Always(value) => *value,
+            Series::OnePerCall(values) => {
+                let n = usize::try_from(turn.n).unwrap_or(usize::MAX);
+                values.get(n).or(values.last()).copied().unwrap_or(0)
+            }
+            Series::Growing { from, by, to } => {
+                from.saturating_add(by.saturating_mul(turn.n)).min(*to)
+            }
+            Series::Switched {
+                before,
+                after,
+                when,
+            } => {
+                if turn.folder.join(when).exists() {
+                    *after
+                } else {
+                    *before
+                }
+            }
+        }
+    }
+}
+
+impl Default for Series {
+    fn default() -> Series {
+        Series::Always(0)
+    }
+}
+
+impl Answer {
+    /// Does not return where the answer is none.
+    pub(crate) fn give(self) -> nvmlReturn_t {
+        match self {
+            Answer::Hang => loop {
+                std::thread::park();
+            },
+            Answer::Crash => std::process::abort(),
+            Answer::Uninitialized => nvmlReturn_enum_NVML_ERROR_UNINITIALIZED,
+            Answer::NotSupported => nvmlReturn_enum_NVML_ERROR_NOT_SUPPORTED,
+            Answer::NoPermission => nvmlReturn_enum_NVML_ERROR_NO_PERMISSION,
+            Answer::DriverNotLoaded => nvmlReturn_enum_NVML_ERROR_DRIVER_NOT_LOADED,
+            Answer::Timeout => nvmlReturn_enum_NVML_ERROR_TIMEOUT,
+            Answer::InsufficientPower => nvmlReturn_enum_NVML_ERROR_INSUFFICIENT_POWER,
+            Answer::IrqIssue => nvmlReturn_enum_NVML_ERROR_IRQ_ISSUE,
+            Answer::CorruptedInforom => nvmlReturn_enum_NVML_ERROR_CORRUPTED_INFOROM,
+            Answer::GpuIsLost => nvmlReturn_enum_NVML_ERROR_GPU_IS_LOST,
+            Answer::ResetRequired => nvmlReturn_enum_NVML_ERROR_RESET_REQUIRED,
+            Answer::LibRmVersionMismatch => nvmlReturn_enum_NVML_ERROR_LIB_RM_VERSION_MISMATCH,
+            Answer::Unknown => nvmlReturn_enum_NVML_ERROR_UNKNOWN,
+        }
+    }
+}
