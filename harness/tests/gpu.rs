@@ -195,7 +195,7 @@ fn absent_because(run: &Scripted) -> String {
     let environments = records.iter().map(|record| &record["event"]["environment"]);
     let because =
         |environment: &Value| Some(environment["gpu_absent_because"].as_str()?.to_owned());
-    environments.filter_map(because).last().unwrap()
+    environments.filter_map(because).next_back().unwrap()
 }
 
 #[test]
