@@ -158,10 +158,11 @@ fn start_probes(
         program: executable.to_owned(),
         args: vec!["probe".into()],
     };
-    let sink = journal.clone();
+    let (sink, news) = (journal.clone(), journal.clone());
     let config = thread::Config {
         hz: common.sample_hz,
         gpu: Some(gpu),
     };
-    ProbeThread::start(config, move |sample| sink.sample(sample)).map(Some)
+    let tell = move |told| news.append(Event::Gpu(told));
+    ProbeThread::start(config, move |sample| sink.sample(sample), tell).map(Some)
 }

@@ -213,3 +213,244 @@ fn a_library_that_is_not_there_is_named() {
     assert!(because.contains("/no/such/libnvidia-ml.so"), "{because}");
     assert!(because.contains("CRASHPOINT_NVML"), "{because}");
 }
+
+/// The findings of a report that are about this GPU.
+fn findings(report: &Value, gpu: &str) -> Vec<Value> {
+    let all = report["findings"].as_array().unwrap().iter();
+    let about = |finding: &&Value| finding["what"].as_str().unwrap().starts_with(gpu);
+    all.filter(about).cloned().collect()
+}
+
+#[track_caller]
+fn only(mut findings: Vec<Value>) -> Value {
+    assert_eq!(findings.len(), 1, "{findings:#?}");
+    findings.remove(0)
+}
+
+/// What was told of a GPU under this name, in order.
+fn told(records: &[Value], uuid: &str, name: &str) -> Vec<Value> {
+    let news = records.iter().map(|record| &record["event"]["gpu"]);
+    news.filter(|news| news["uuid"] == uuid && !news["told"][name].is_null())
+        .map(|news| news["told"][name].clone())
+        .collect()
+}
+
+#[test]
+fn what_does_not_change_is_in_the_environment() {
+    let mig = gpu(1, "mig = true\necc = false");
+    let run = Scripted::new(&format!("{}{mig}", gpu(0, "[gpu.fields]\n91 = 4")));
+    let ran = run.end(run.start(&["exec", "--quiet", "--", "true"]));
+    let report = ran.exits(0).report();
+    let gpus = &report["environment"]["gpu"]["gpus"];
+    for (name, value) in [
+        ("power_limit_milliwatts", 340_000),
+        ("power_limit_set_milliwatts", 350_000),
+        ("power_limit_default_milliwatts", 350_000),
+        ("power_limit_least_milliwatts", 100_000),
+        ("power_limit_most_milliwatts", 366_000),
+        ("slowdown_celsius", 95),
+        ("shutdown_celsius", 98),
+        ("max_operating_celsius", 93),
+        ("sm_clock_max_mhz", 2100),
+        ("memory_clock_max_mhz", 9751),
+        ("pcie_generation_max", 4),
+        ("pcie_width_max", 16),
+        ("nvlinks", 4),
+    ] {
+        assert_eq!(gpus[0][name], value, "{name}");
+    }
+    assert_eq!(gpus[0]["vbios"], "94.02.26.08.1C");
+    assert!(gpus[0]["memory_max_operating_celsius"].is_null());
+    assert_eq!([&gpus[0]["ecc"], &gpus[0]["mig"]], [true, false]);
+    assert_eq!([&gpus[1]["ecc"], &gpus[1]["mig"]], [false, true]);
+    assert_eq!(gpus[0]["persistence"], true);
+}
+
+#[test]
+fn an_xid_that_only_nvml_tells_is_a_finding_with_its_meaning_and_its_gpu() {
+    let xid = "[[xid]]\ngpu = 1\nnumber = 48\nwhen = \"fault\"\n";
+    let run = Scripted::new(&format!("{}{}{xid}", gpu(0, ""), gpu(1, "")));
+    let child = run.exec("touch fault");
+    run.until("the Xid", |records| told(records, "GPU-1", "xid").pop());
+    let report = run.end(child).exits(10).report();
+    assert!(findings(&report, "GPU 0").is_empty());
+    let finding = only(findings(&report, "GPU 1"));
+    let what = finding["what"].as_str().unwrap();
+    assert!(what.contains("Xid 48 (Double-bit"), "{what}");
+    assert!(what.contains("in phase run"), "{what}");
+    assert_eq!(finding["verdict"]["class"], "gpu_ecc_error");
+    assert_eq!(finding["verdict"]["confidence"], "likely");
+    assert_eq!(finding["verdict"]["evidence"][0]["source"], "nvml");
+    assert_eq!(report["gpus"][1]["xids"][0]["xid"], 48);
+}
+
+#[test]
+fn an_xid_before_a_death_is_its_reason() {
+    let xid = "[[xid]]\nnumber = 79\nwhen = \"fault\"\n";
+    let run = Scripted::new(&format!("{}{xid}", gpu(0, "")));
+    let child = run.exec("trap 'exit 1' EXIT; touch fault");
+    run.until("the Xid", |records| told(records, "GPU-0", "xid").pop());
+    let report = run.end(child).exits(10).report();
+    let attempt = support::attempts(&report)[0];
+    assert_eq!(attempt["verdict"]["class"], "gpu_fell_off_bus");
+    let evidence = attempt["verdict"]["evidence"].as_array().unwrap();
+    let told = evidence.iter().find(|it| it["source"] == "nvml").unwrap();
+    assert!(
+        told["text"].as_str().unwrap().contains("79, GPU 0"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_gpu_that_is_lost_is_a_finding_and_the_other_is_read_on() {
+    let lost = gpu(
+        0,
+        "[[gpu.instead]]\ncall = \"*\"\nanswer = \"gpu_is_lost\"\nwhen = \"lost\"",
+    );
+    let run = Scripted::new(&format!("{lost}{}", gpu(1, "")));
+    let child = run.exec("touch lost");
+    run.until("samples that say so", |records| {
+        let blocks = records.iter().flat_map(|record| {
+            let gpus = record["event"]["sample_block"]["gpus"].as_array();
+            gpus.into_iter().flatten()
+        });
+        let said = |gpu: &Value| gpu["findings"].to_string().contains("gpu_is_lost");
+        let lost = blocks.clone().position(said)?;
+        let other = blocks.skip(lost).find(|gpu| gpu["uuid"] == "GPU-1")?;
+        (!other["columns"]["celsius"].is_null()).then_some(())
+    });
+    let report = run.end(child).exits(10).report();
+    let finding = only(findings(&report, "GPU 0"));
+    assert!(finding["what"].as_str().unwrap().contains("is lost"));
+    assert_eq!(finding["verdict"]["class"], "gpu_fell_off_bus");
+    assert!(findings(&report, "GPU 1").is_empty());
+}
+
+#[test]
+fn a_call_that_hangs_silences_its_own_gpu_and_nothing_else() {
+    let call = "nvmlDeviceGetPowerUsage";
+    let hang = format!("[[gpu.instead]]\ncall = \"{call}\"\nanswer = \"hang\"\nwhen = \"hang\"");
+    let run = Scripted::new(&format!("{}{}", gpu(0, &hang), gpu(1, "")));
+    let child = run.exec("touch hang");
+    run.until("the other GPU's samples after it", |records| {
+        let stuck = |record: &Value| !record["event"]["gpu"]["told"]["stuck"].is_null();
+        let since = records.iter().position(stuck)?;
+        let later = columns(&records[since..], "GPU-1");
+        later.iter().find(|it| !it["celsius"].is_null()).map(drop)
+    });
+    let report = run.end(child).exits(10).report();
+    let finding = only(findings(&report, "GPU 0"));
+    let what = finding["what"].as_str().unwrap();
+    assert!(what.contains("did not answer for"), "{what}");
+    assert!(what.contains(call), "{what}");
+    assert!(findings(&report, "GPU 1").is_empty());
+    assert!(
+        report["gpus"][0]["longest_silence_seconds"]
+            .as_f64()
+            .unwrap()
+            >= 1.0
+    );
+    // The hang is no trouble of the run: what was watched ended by itself.
+    assert_eq!(support::attempts(&report)[0]["outcome"], "survived");
+}
+
+#[test]
+fn a_driver_that_never_starts_keeps_nothing_from_running() {
+    let run = Scripted::new(&format!("init = \"hang\"\n{}", gpu(0, "")));
+    let ran = run.end(run.start(&["exec", "--quiet", "--", "true"]));
+    let report = ran.exits(0).report();
+    let because = report["environment"]["gpu_absent_because"]
+        .as_str()
+        .unwrap();
+    assert!(because.contains("has not answered"), "{because}");
+}
+
+#[test]
+fn heat_that_slows_a_gpu_down_is_a_finding_with_its_share_and_its_phase() {
+    // One by heat, one by the limit of its power, which is its everyday work.
+    let hot = gpu(0, "throttle_reasons = 0x48\ncelsius = 97");
+    let run = Scripted::new(&format!("{hot}{}", gpu(1, "throttle_reasons = 0x4")));
+    let arguments = ["run", "single", "--quiet", "--sample-hz", "100"];
+    let report = run.end(run.start(&arguments)).exits(10).report();
+    let finding = only(findings(&report, "GPU 0"));
+    let what = finding["what"].as_str().unwrap();
+    assert!(what.contains("in 100% of its samples"), "{what}");
+    assert!(
+        what.contains("hw_thermal_slowdown, 97 °C at most"),
+        "{what}"
+    );
+    assert!(what.contains("first seen in phase"), "{what}");
+    assert_eq!(finding["case"], "single");
+    assert!(findings(&report, "GPU 1").is_empty());
+    let reasons = &report["gpus"][1]["throttled"][0];
+    assert_eq!(reasons["reason"], "sw_power_cap");
+    assert_eq!(reasons["share"], 1.0);
+}
+
+#[test]
+fn ecc_errors_that_are_counted_during_the_run_are_a_finding() {
+    let ecc = "ecc_uncorrected_volatile = { before = 1, after = 3, when = \"fault\" }";
+    let remap = "[gpu.fields]\n144 = { before = 0, after = 1, when = \"fault\" }";
+    // What was there before the run is none of its doing.
+    let before = gpu(1, "ecc_uncorrected_volatile = 7\n[gpu.fields]\n145 = 1");
+    let run = Scripted::new(&format!("{}{before}", gpu(0, &format!("{ecc}\n{remap}"))));
+    let child = run.exec("true");
+    run.until("the counters as they are at first", |records| {
+        let first = told(records, "GPU-0", "counters").pop()?;
+        assert_eq!(first["ecc_uncorrected_volatile"], 1);
+        run.place.write("fault", "");
+        Some(())
+    });
+    let report = run.end(child).exits(10).report();
+    let found = findings(&report, "GPU 0");
+    let what: Vec<&str> = found
+        .iter()
+        .map(|it| it["what"].as_str().unwrap())
+        .collect();
+    assert_eq!(what.len(), 2, "{what:?}");
+    assert!(what[0].contains("2 more ECC errors"), "{what:?}");
+    assert!(what[1].contains("at the next reset"), "{what:?}");
+    assert_eq!(found[0]["verdict"]["class"], "gpu_ecc_error");
+    let old = only(findings(&report, "GPU 1"));
+    let old = old["what"].as_str().unwrap();
+    assert!(old.contains("since before the run"), "{old}");
+    let counters = &report["gpus"][0];
+    assert_eq!(counters["counters_first"]["ecc_uncorrected_volatile"], 1);
+    assert_eq!(counters["counters_last"]["ecc_uncorrected_volatile"], 3);
+    let page = std::fs::read_to_string(ran_page(&run)).unwrap();
+    assert!(
+        page.contains("ECC errors not corrected: 1, then 3"),
+        "{page}"
+    );
+}
+
+fn ran_page(run: &Scripted) -> PathBuf {
+    run.place.path("crashpoint-runs/latest/report.md")
+}
+
+#[test]
+fn the_slowest_call_and_those_on_the_gpu_are_recorded() {
+    let run = Scripted::new(&gpu(0, "[[gpu.process]]\npid = 4242\nused_mib = 700"));
+    let child = run.exec("true");
+    let (slowest, processes) = run.until("both", |records| {
+        let slowest = told(records, "GPU-0", "slowest").pop()?;
+        Some((slowest, told(records, "GPU-0", "processes").pop()?))
+    });
+    let report = run.end(child).exits(0).report();
+    assert!(slowest["call"].as_str().unwrap().starts_with("nvml"));
+    assert_eq!(processes[0]["pid"], 4242);
+    assert_eq!(processes[0]["used_bytes"], 700 << 20);
+    let call = &report["gpus"][0]["slowest_call"];
+    assert!(call["us"].as_u64() >= slowest["us"].as_u64(), "{call}");
+}
+
+#[test]
+fn what_a_gpu_does_not_support_is_left_out() {
+    let bare = "[[gpu]]\nuuid = \"GPU-0\"\npci = \"00000000:01:00.0\"\ncelsius = 40\n";
+    let run = Scripted::new(bare);
+    let child = run.exec("true");
+    let columns = run.until("a sample", |records| columns(records, "GPU-0").pop());
+    run.end(child).exits(0);
+    let names: Vec<&String> = columns.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["celsius"]);
+}

@@ -12,9 +12,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let seconds: u64 = args.next().map_or(Ok(5), |text| text.parse())?;
 
     let (sender, samples) = std::sync::mpsc::channel();
-    let probe = ProbeThread::start(Config { hz, gpu: None }, move |sample| {
-        drop(sender.send(sample))
-    })?;
+    let sink = move |sample| drop(sender.send(sample));
+    let probe = ProbeThread::start(Config { hz, gpu: None }, sink, |_| {})?;
     probe.watch(i32::try_from(std::process::id())?);
     let began = Instant::now();
     std::thread::sleep(Duration::from_secs(seconds));

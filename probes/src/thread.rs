@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use crashpoint_reports::Sample;
 use crashpoint_reports::environment::GpuFacts;
+use crashpoint_reports::gpu::GpuNews;
 
 use crate::gpu::Command;
 use schedule::Schedule;
@@ -43,11 +44,12 @@ pub struct ProbeThread {
 }
 
 impl ProbeThread {
-    /// Each sample is handed to `sink` on the sampling thread: it must be quick. Fails if a thread
-    /// can't be started.
+    /// Each sample is handed to `sink` on the sampling thread: it must be quick. What comes up about a
+    /// GPU goes to `tell`, on the thread that speaks with its probe. Fails if a thread can't be started.
     pub fn start(
         config: Config,
         sink: impl FnMut(Sample) + Send + 'static,
+        tell: impl FnMut(GpuNews) + Send + 'static,
     ) -> io::Result<ProbeThread> {
         let shared = Arc::new(Shared::new(config.gpu.is_some()));
         let (alive, ended) = channel();
@@ -62,7 +64,7 @@ impl ProbeThread {
         }
         if let Some(command) = config.gpu {
             probe.spawn("probe-gpu", &alive, move |shared| {
-                gpu::run(shared, command, schedule)
+                gpu::run(shared, command, schedule, tell)
             })?;
         }
         Ok(probe)
@@ -95,7 +97,10 @@ impl ProbeThread {
 
     /// A phase begins or ends: what is slow is read soon, within the limits of its cost. Never blocks.
     pub fn border(&self) {
-        self.shared.change(|state| state.border = true);
+        self.shared.change(|state| {
+            state.border = true;
+            state.gpu.border = true;
+        });
     }
 
     pub fn latest(&self) -> Option<Sample> {

@@ -17,9 +17,8 @@ fn start(script: Option<&str>) -> (ProbeThread, Receiver<Sample>) {
         args: ["-c", script].map(Into::into).to_vec(),
     });
     let (sender, samples) = channel();
-    let probe = ProbeThread::start(Config { hz: 100.0, gpu }, move |sample| {
-        let _ = sender.send(sample);
-    });
+    let sink = move |sample| drop(sender.send(sample));
+    let probe = ProbeThread::start(Config { hz: 100.0, gpu }, sink, |_| {});
     (probe.unwrap(), samples)
 }
 
@@ -126,7 +125,7 @@ fn a_silent_gpu_does_not_delay_the_samples() {
 fn gpu_readings_reach_the_samples_and_the_worker_reaches_the_gpu() {
     let script = r#"n=0; while read -r line; do n=$((n+1)); case $line in
         *facts*) echo "{\"id\":$n,\"facts\":{}}";;
-        *) pid=${line##*:}; pid=${pid%%\}*}; test "$pid" = null && pid=0
+        *) pid=${line##*_pid\":}; pid=${pid%%[,\}]*}; test "$pid" = null && pid=0
            echo "{\"id\":$n,\"read\":[{\"index\":0,\"uuid\":\"GPU-x\",\"worker_memory_bytes\":$pid}]}";; esac; done"#;
     let (probe, samples) = start(Some(script));
     probe.watch(own_pid());
@@ -175,7 +174,7 @@ fn at_a_rate_of_zero_nothing_is_sampled_and_facts_still_come() {
         hz: 0.0,
         gpu: Some(gpu),
     };
-    let probe = ProbeThread::start(config, |sample| panic!("{sample:?}")).unwrap();
+    let probe = ProbeThread::start(config, |sample| panic!("{sample:?}"), |_| {}).unwrap();
     assert_eq!(
         probe.facts(LONG).unwrap().driver_version.as_deref(),
         Some("570")

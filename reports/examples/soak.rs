@@ -305,7 +305,7 @@ impl Day {
                 sm_clock_mhz: Some(1980),
                 memory_clock_mhz: Some(2619),
                 throttle_reasons: Some(0),
-                findings: Vec::new(),
+                ..GpuSample::default()
             }],
             gpu_silent_us: None,
         }

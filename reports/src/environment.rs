@@ -69,4 +69,41 @@ pub struct Gpu {
     pub vbios: Option<String>,
     /// The limit that is enforced at the time of asking.
     pub power_limit_milliwatts: Option<u64>,
+    /// The limit that somebody has set, and what it can be set to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power_limit_set_milliwatts: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power_limit_default_milliwatts: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power_limit_least_milliwatts: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power_limit_most_milliwatts: Option<u64>,
+    /// At which it slows down hard, and at which it switches itself off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slowdown_celsius: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shutdown_celsius: Option<u32>,
+    /// Above which it may go below its base clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_operating_celsius: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_max_operating_celsius: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sm_clock_max_mhz: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_clock_max_mhz: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pcie_generation_max: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pcie_width_max: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nvlinks: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ecc: Option<bool>,
+    /// The driver keeps it awake while nobody uses it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub persistence: Option<bool>,
+    /// It is cut into instances.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mig: Option<bool>,
 }

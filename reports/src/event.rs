@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::ending::Ending;
 use crate::environment::Environment;
 use crate::gathered::Gathered;
+use crate::gpu::GpuNews;
 use crate::phase::Phase;
 use crate::protocol::{
     FromWorker, Hello, ImageAt, ImageResult, PhaseDone, PhaseStart, WorkerError,
@@ -72,6 +73,8 @@ pub enum Event {
     /// As samples were written before they were written in columns.
     Samples(Vec<Sample>),
     SampleBlock(SampleBlock),
+    /// A GPU's counters when they have changed, an Xid, a call that does not come back.
+    Gpu(GpuNews),
     /// The worker broke the protocol and was not listened to from here on.
     Violation {
         attempt: u32,

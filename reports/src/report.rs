@@ -9,6 +9,7 @@ use crate::ending::Ending;
 use crate::environment::Environment;
 use crate::event::{Header, LeftBehind, Output, Purpose, Settings, ThreadState, Usage, Variation};
 use crate::gathered::Gathered;
+use crate::gpu::{GpuCall, GpuCounters};
 use crate::outcome::Outcome;
 use crate::phase::Phase;
 use crate::protocol::{AllocatorMemory, ImageAt, WorkerError};
@@ -42,6 +43,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     pub statistics: Statistics,
     pub differential: Vec<Suspect>,
+    /// Every GPU that was watched, by NVML's index.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gpus: Vec<GpuRecord>,
     /// What ended the run, if it did not end by itself and somebody looked: the last time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovery: Option<Recovery>,
@@ -356,6 +360,45 @@ pub struct TriedInput {
     /// Ended in another crash.
     pub otherwise: u32,
     pub of: u32,
+}
+
+/// What became of one GPU over the run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct GpuRecord {
+    pub index: u32,
+    pub uuid: String,
+    pub name: Option<String>,
+    pub memory_used_max_bytes: Option<u64>,
+    pub memory_total_bytes: Option<u64>,
+    pub power_max_milliwatts: Option<u64>,
+    pub max_celsius: Option<u32>,
+    /// It did not answer for so long.
+    pub longest_silence_seconds: Option<f64>,
+    /// Every reason that was seen.
+    pub throttled: Vec<ThrottleShare>,
+    /// As NVML told them, in the order of time.
+    pub xids: Vec<XidRecord>,
+    pub counters_first: Option<GpuCounters>,
+    pub counters_last: Option<GpuCounters>,
+    /// The call into NVML that took longest of those that came back.
+    pub slowest_call: Option<GpuCall>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ThrottleShare {
+    /// As NVML's constant is called, such as `sw_power_cap`.
+    pub reason: String,
+    /// Of the samples in which NVML said why, from 0 to 1.
+    pub share: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct XidRecord {
+    pub xid: u64,
+    pub name: Option<String>,
+    /// Since the run began.
+    pub seconds: f64,
 }
 
 /// Something worth saying without a death.

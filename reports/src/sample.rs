@@ -97,7 +97,13 @@ pub struct GpuSample {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub celsius: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_celsius: Option<u32>,
+    /// Share of the time in which some kernel ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub utilization_percent: Option<u32>,
+    /// Share of the time in which memory was read or written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_utilization_percent: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sm_clock_mhz: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,6 +111,19 @@ pub struct GpuSample {
     /// NVML's bit set of clocks event (throttle) reasons.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub throttle_reasons: Option<u64>,
+    /// 0 is the fastest, 15 the slowest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub performance_state: Option<u32>,
+    /// What the first fan is told to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fan_percent: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pcie_generation: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pcie_width: Option<u32>,
+    /// Set while this GPU does not answer: for how long it has been silent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silent_us: Option<u64>,
     /// What NVML answered instead of a value, where that says something about the GPU; each once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<GpuFinding>,

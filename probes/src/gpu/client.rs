@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::child::{ProbeProcess, Received};
 use super::{Answer, Command, Question, Reply, Request};
+use crashpoint_reports::gpu::GpuNews;
 
 /// One start and three restarts: after that a machine with this driver has no probe.
 const MOST_STARTS: u32 = 4;
@@ -24,6 +25,7 @@ pub struct Client {
     starts: u32,
     last_id: u64,
     absent: Option<String>,
+    news: Vec<GpuNews>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +58,7 @@ impl Client {
             starts: 0,
             last_id: 0,
             absent: None,
+            news: Vec::new(),
         }
     }
 
@@ -119,6 +122,11 @@ impl Client {
         self.wait_until(Instant::now() + within)
     }
 
+    /// What the answers so far have brought besides, each once.
+    pub fn news(&mut self) -> Vec<GpuNews> {
+        std::mem::take(&mut self.news)
+    }
+
     /// When the question was put that has no answer yet.
     pub fn waiting_since(&self) -> Option<Instant> {
         self.waiting.map(|waiting| waiting.since)
@@ -138,6 +146,7 @@ impl Client {
             match serde_json::from_slice::<Answer>(&line) {
                 Ok(answer) if answer.id == waiting.id => {
                     self.waiting = None;
+                    self.news.extend(answer.news);
                     return self.settle(answer.reply);
                 }
                 Ok(_) | Err(_) => stray += 1,
@@ -199,7 +208,10 @@ mod tests {
     use std::process::id;
 
     const LONG: Duration = Duration::from_secs(30);
-    const READ: Question = Question::Read { worker_pid: None };
+    const READ: Question = Question::Read {
+        worker_pid: None,
+        counters: false,
+    };
 
     fn client(script: &str) -> Client {
         Client::new(Command {

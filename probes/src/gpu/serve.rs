@@ -5,7 +5,8 @@ use std::io::{self, BufRead, Write};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 
-use super::nvml::{Absent, Gpus};
+use super::gpus::Gpus;
+use super::nvml::Absent;
 use super::{Answer, Question, Reply, Request};
 
 /// Room for a question many times over; a longer line is nobody's question.
@@ -34,21 +35,31 @@ fn answer_all(
                 reply: Reply::Error {
                     message: format!("failed to read a question: {error}"),
                 },
+                news: Vec::new(),
             },
             Ok(request) => {
                 if let Some(find) = find.take() {
                     gpus = Some(find());
                 }
+                let (reply, news) = match (&mut gpus, request.question) {
+                    (Some(Ok(gpus)), Question::Facts {}) => (gpus.facts(), gpus.news()),
+                    (
+                        Some(Ok(gpus)),
+                        Question::Read {
+                            worker_pid,
+                            counters,
+                        },
+                    ) => (gpus.read(worker_pid, counters), gpus.news()),
+                    (Some(Err(absent)), _) => {
+                        let because = absent.to_string();
+                        (Reply::Absent { because }, Vec::new())
+                    }
+                    (None, _) => continue,
+                };
                 Answer {
                     id: request.id,
-                    reply: match (&mut gpus, request.question) {
-                        (Some(Ok(gpus)), Question::Facts {}) => gpus.facts(),
-                        (Some(Ok(gpus)), Question::Read { worker_pid }) => gpus.read(worker_pid),
-                        (Some(Err(absent)), _) => Reply::Absent {
-                            because: absent.to_string(),
-                        },
-                        (None, _) => continue,
-                    },
+                    reply,
+                    news,
                 }
             }
         };
@@ -129,6 +140,7 @@ mod tests {
             id: 7,
             question: Question::Read {
                 worker_pid: Some(4711),
+                counters: false,
             },
         })
         .unwrap();
@@ -136,6 +148,7 @@ mod tests {
         let line = serde_json::to_string(&Answer {
             id: 8,
             reply: Reply::Read(vec![]),
+            news: vec![],
         })
         .unwrap();
         assert_eq!(line, r#"{"id":8,"read":[]}"#);

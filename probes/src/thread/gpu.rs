@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crashpoint_reports::environment::GpuFacts;
+use crashpoint_reports::gpu::GpuNews;
 
 use super::schedule::Schedule;
 use super::shared::Shared;
@@ -16,28 +17,47 @@ const FASTEST: Duration = Duration::from_millis(100);
 /// How soon a stop is heeded.
 const SLICE: Duration = Duration::from_millis(50);
 
+/// Counters are slow to read on some cards, and few of them ever change.
+const COUNTERS: Duration = Duration::from_secs(5);
+/// The same where a phase begins or ends.
+const AT_A_BORDER: Duration = Duration::from_secs(1);
+
+/// The end waits no longer for a last word.
+const LAST_WORD: Duration = Duration::from_millis(300);
+
 /// After a loss, doubled each time: a driver that resets a GPU needs seconds.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-pub(super) fn run(shared: &Shared, command: Command, schedule: Option<Schedule>) {
+pub(super) fn run(
+    shared: &Shared,
+    command: Command,
+    schedule: Option<Schedule>,
+    tell: impl FnMut(GpuNews),
+) {
     let mut talk = Talk {
         shared,
         client: Client::new(command),
         pause: FIRST_PAUSE,
+        counted: None,
+        tell,
     };
     let Some(facts) = talk.facts() else { return };
     shared.change(|state| state.gpu.facts = Some(Ok(facts)));
     let Some(schedule) = schedule else { return };
     talk.read_on(schedule.no_faster_than(FASTEST));
+    talk.last_word();
 }
 
-struct Talk<'a> {
+struct Talk<'a, Tell> {
     shared: &'a Shared,
     client: Client,
     pause: Duration,
+    /// When the counters were asked for last.
+    counted: Option<Instant>,
+    tell: Tell,
 }
 
-impl Talk<'_> {
+impl<Tell: FnMut(GpuNews)> Talk<'_, Tell> {
     fn facts(&mut self) -> Option<GpuFacts> {
         loop {
             if let Reply::Facts(facts) = self.answer_to(Question::Facts {})? {
@@ -49,8 +69,13 @@ impl Talk<'_> {
 
     fn read_on(&mut self, mut schedule: Schedule) {
         while self.shared.sleep_until(schedule.due()) {
+            let counters = self.counters_are_due();
             let worker_pid = self.shared.look(|state| state.watch.pid);
-            let went_on = match self.answer_to(Question::Read { worker_pid }) {
+            let question = Question::Read {
+                worker_pid,
+                counters,
+            };
+            let went_on = match self.answer_to(question) {
                 Some(Reply::Read(gpus)) => {
                     self.shared
                         .look(|state| state.gpu.read = Some((Instant::now(), gpus)));
@@ -66,6 +91,41 @@ impl Talk<'_> {
         }
     }
 
+    fn counters_are_due(&mut self) -> bool {
+        let age = self.counted.map(|counted| counted.elapsed());
+        let due = self.shared.look(|state| {
+            let wait = if state.gpu.border {
+                AT_A_BORDER
+            } else {
+                COUNTERS
+            };
+            let due = age.is_none_or(|age| age >= wait);
+            state.gpu.border &= !due;
+            due
+        });
+        if due {
+            self.counted = Some(Instant::now());
+        }
+        due
+    }
+
+    /// An Xid of the last moment, and how the counters stand at the end. One that owes an answer has
+    /// none to give.
+    fn last_word(&mut self) {
+        if self.client.waiting_since().is_none() {
+            let question = Question::Read {
+                worker_pid: None,
+                counters: true,
+            };
+            self.client.ask(question, LAST_WORD);
+        }
+        self.tell();
+    }
+
+    fn tell(&mut self) {
+        self.client.news().into_iter().for_each(&mut self.tell);
+    }
+
     /// `None` if it is time to end, or if there is nobody left to ask.
     fn answer_to(&mut self, question: Question) -> Option<Reply> {
         self.shared.look(|state| {
@@ -79,6 +139,7 @@ impl Talk<'_> {
             match outcome {
                 Outcome::Reply(reply) => {
                     self.shared.look(|state| state.gpu.owed_since = None);
+                    self.tell();
                     return Some(reply);
                 }
                 // Only when it is time to end.

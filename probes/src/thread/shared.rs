@@ -39,6 +39,8 @@ pub(super) struct GpuState {
     pub(super) read: Option<(Instant, Vec<GpuSample>)>,
     /// Since when an answer is owed.
     pub(super) owed_since: Option<Instant>,
+    /// A phase has begun or ended since the counters were read.
+    pub(super) border: bool,
 }
 
 /// A reading that is older is none.
@@ -143,6 +145,7 @@ mod tests {
             facts: Some(Ok(GpuFacts::default())),
             read: Some((then, vec![GpuSample::default()])),
             owed_since: Some(then),
+            border: false,
         };
         let after = |gpu: &GpuState, ms: u64| {
             let (gpus, silent) = gpu.at(then + Duration::from_millis(ms));

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::bystander::{Own, is_about_another, may_have_lost_a_child};
+use super::nvml;
 use super::scan::Scan;
 use super::sighting::Sightings;
 use super::source::Source;
@@ -92,6 +93,9 @@ impl<'a> Bundle<'a> {
                     scan.line(Source::KernelLog, number, line);
                 }
             }
+        }
+        for (line, number) in nvml::told_alone(finished).iter().zip(1..) {
+            scan.line(Source::Nvml, number, line);
         }
         Bundle {
             ending: Some(attempt.ending),

@@ -8,6 +8,7 @@ mod bystander;
 pub mod case;
 mod differential;
 mod facts;
+mod nvml;
 mod rules;
 mod scan;
 pub mod shape;
@@ -18,7 +19,8 @@ mod traceback;
 pub use crate::knowledge::action;
 pub use bundle::Bundle;
 pub use differential::{Run, differential};
-pub use facts::{Fact, Scope};
+pub use facts::{Fact, Scope, XidLine};
+pub(crate) use nvml::{is_same_address, logged as logged_xids};
 pub use scan::Scan;
 pub use sighting::{Sighting, Sightings};
 pub use source::Source;
@@ -31,8 +33,11 @@ use crate::verdict::{Class, Confidence, Evidence, Verdict};
 
 /// The verdict on an attempt; `None` if it survived.
 pub fn attempt(finished: &Finished, settings: Option<&Settings>) -> Option<Verdict> {
-    (finished.attempt.outcome != Outcome::Survived)
-        .then(|| verdict(&Bundle::of(finished, settings)))
+    (finished.attempt.outcome != Outcome::Survived).then(|| {
+        let mut verdict = verdict(&Bundle::of(finished, settings));
+        nvml::second(finished, &mut verdict);
+        verdict
+    })
 }
 
 /// The verdict on whatever evidence there is: `unknown` where no rule answers.

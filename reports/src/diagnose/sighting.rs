@@ -25,7 +25,7 @@ impl Sighting {
     /// The line itself, with its place: `stderr:12`.
     pub fn evidence(&self) -> Evidence {
         let source = match self.source {
-            Source::Facts => "facts".to_owned(),
+            source @ (Source::Facts | Source::Nvml) => source.to_string(),
             source => format!("{source}:{}", self.line),
         };
         Evidence::new(source, self.text.trim())

@@ -11,6 +11,8 @@ pub enum Source {
     KernelLog,
     /// The last lines of the boot that ended.
     PreviousBootLog,
+    /// Not a log: what the driver told through NVML's event set.
+    Nvml,
     /// A service manager, a container runtime, an orchestrator, a scheduler.
     ServiceLog,
     Stderr,
@@ -21,9 +23,10 @@ pub enum Source {
 }
 
 impl Source {
-    pub const ALL: [Source; 7] = [
+    pub const ALL: [Source; 8] = [
         Source::KernelLog,
         Source::PreviousBootLog,
+        Source::Nvml,
         Source::ServiceLog,
         Source::Stderr,
         Source::Stdout,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::clock::{Instant, seconds};
 use super::extremes::{Extremes, raise};
+use super::gpus::Watch;
 use super::images::Images;
 use super::outcome::{Facts, outcome};
 use super::phases::Phases;
@@ -20,6 +21,7 @@ use crate::sample::Sample;
 pub struct OpenAttempt {
     pub start: AttemptStart,
     began_us: u64,
+    began_mono_us: u64,
     spawned_us: Option<u64>,
     first_message_us: Option<u64>,
     pub pid: Option<i32>,
@@ -32,6 +34,7 @@ pub struct OpenAttempt {
     images: Images,
     facts: serde_json::Map<String, serde_json::Value>,
     pub extremes: Extremes,
+    pub watch: Watch,
     /// The last one that has the worker in it, and the last of all.
     last_own: Option<Box<Sample>>,
     /// The sample that an image's memory was last taken from.
@@ -51,6 +54,8 @@ pub struct Finished {
     pub case: String,
     pub attempt: Attempt,
     pub extremes: Extremes,
+    pub watch: Watch,
+    pub began_mono_us: u64,
     /// Exit code 0 before its work was done.
     pub left_early: bool,
     pub own_worker: bool,
@@ -64,6 +69,7 @@ impl OpenAttempt {
         OpenAttempt {
             start,
             began_us: now.at_us,
+            began_mono_us: now.mono_us,
             spawned_us: None,
             first_message_us: None,
             pid: None,
@@ -75,6 +81,7 @@ impl OpenAttempt {
             images: Images::default(),
             facts: serde_json::Map::new(),
             extremes: Extremes::default(),
+            watch: Watch::default(),
             last_own: None,
             image_sample_us: None,
             last_any: None,
@@ -96,6 +103,11 @@ impl OpenAttempt {
             self.recovered
                 .get_or_insert_with(|| (Arc::clone(recovery), stopped));
         }
+    }
+
+    /// Whether it had begun at this time, by the clock of its boot.
+    pub fn had_begun(&self, mono_us: u64) -> bool {
+        self.began_mono_us <= mono_us
     }
 
     fn since_began(&self, now: Instant) -> u64 {
@@ -180,6 +192,7 @@ impl OpenAttempt {
             return;
         }
         self.extremes.see(sample);
+        self.watch.see(sample);
         let own = sample
             .worker
             .as_ref()
@@ -299,6 +312,8 @@ impl OpenAttempt {
             case: self.start.case,
             attempt,
             extremes: self.extremes,
+            watch: self.watch,
+            began_mono_us: self.began_mono_us,
             left_early,
             own_worker: self.start.job,
             pid: self.pid,

@@ -2,7 +2,8 @@
 
 use super::attempt::Finished;
 use super::changed_output::changed_output;
-use super::is_greedy;
+use super::gpus::Watch;
+use super::{gpu_findings, is_greedy};
 use crate::event::Settings;
 use crate::outcome::Outcome;
 use crate::report::{Attempt, Finding, ImageRecord, MemorySlope, Statistics, TimeSlope};
@@ -27,12 +28,13 @@ pub fn all(
     attempts: &[Finished],
     statistics: &Statistics,
     settings: Option<&Settings>,
+    watch: &Watch,
 ) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = attempts
-        .iter()
-        .filter(|finished| finished.attempt.counts())
-        .flat_map(of_attempt)
-        .collect();
+    let counted = || attempts.iter().filter(|it| it.attempt.counts());
+    let mut findings: Vec<Finding> = counted().flat_map(of_attempt).collect();
+    findings.extend(counted().flat_map(gpu_findings::of_attempt));
+    let brought = |first| gpu_findings::brought_along(first, watch);
+    findings.extend(counted().next().into_iter().flat_map(brought));
     if is_greedy(settings) {
         findings.extend(changed_output(attempts));
     }

@@ -10,6 +10,8 @@ mod clock;
 mod crashes;
 mod extremes;
 mod findings;
+mod gpu_findings;
+mod gpus;
 mod images;
 mod last_words;
 mod measured;
@@ -23,6 +25,7 @@ use std::sync::Arc;
 pub use attempt::Finished;
 pub(crate) use clock::utc;
 pub use extremes::{Extremes, GpuExtremes};
+pub use gpus::{SeenXid, Watched};
 pub use outcome::{Facts, outcome};
 
 use crate::diagnose;
@@ -30,6 +33,7 @@ use crate::environment::Environment;
 use crate::event::{
     AttemptStart, Event, Header, Plan, PlannedImage, Purpose, Record, Settings, Variation, Writer,
 };
+use crate::gpu::GpuNews;
 use crate::outcome::Outcome;
 use crate::protocol::AllocatorMemory;
 use crate::recovery::Recovery;
@@ -39,6 +43,7 @@ use crate::signature::Signature;
 use crate::triage;
 use attempt::OpenAttempt;
 use clock::{Clock, Instant};
+use gpus::Watch;
 
 /// The case of an attempt whose beginning is not in the journal.
 const LOST_CASE: &str = "(not recorded)";
@@ -67,6 +72,7 @@ pub struct Fold {
     last: Option<Instant>,
     ended: Option<u64>,
     extremes: Extremes,
+    watch: Watch,
     allocator: Option<AllocatorMemory>,
 }
 
@@ -129,6 +135,7 @@ impl Fold {
                 self.clock.slept(block.asleep_us);
                 block.each(|sample| self.sample(sample));
             }
+            Event::Gpu(news) => self.gpu(news, now),
             Event::Violation { attempt, what } => {
                 self.to(attempt, now, |open| open.violation(what));
             }
@@ -202,8 +209,31 @@ impl Fold {
         }
     }
 
+    /// Belongs to the attempts that were under way, else to the last one before: what is told of a
+    /// death comes after it.
+    fn gpu(&mut self, mut news: GpuNews, now: Instant) {
+        let before = self.watch.counters(&news.uuid).cloned();
+        let had_begun = |place: &usize| {
+            let attempt = self.attempts.get(*place);
+            attempt.is_some_and(|attempt| attempt.had_begun(news.mono_us))
+        };
+        let mut places: Vec<usize> = self.open.iter().copied().filter(had_begun).collect();
+        if places.is_empty() {
+            places.extend((0..self.attempts.len()).rev().find(had_begun));
+        }
+        for place in places {
+            if let Some(attempt) = self.attempts.get_mut(place) {
+                attempt.watch.hear(&news, before.as_ref());
+            }
+        }
+        let ago_us = now.mono_us.saturating_sub(news.mono_us);
+        news.mono_us = now.at_us.saturating_sub(ago_us);
+        self.watch.hear(&news, before.as_ref());
+    }
+
     fn sample(&mut self, sample: &Sample) {
         self.extremes.see(sample);
+        self.watch.see(sample);
         let pid = sample.worker.as_ref().map(|worker| worker.pid);
         match pid.and_then(|pid| self.by_pid.get(&pid)).copied() {
             Some(place) => {
@@ -232,6 +262,7 @@ impl Fold {
         let settings = self.plan.as_ref().map(|plan| plan.settings.clone());
         let settings = settings.as_ref();
         for finished in &mut attempts {
+            finished.watch.locate(self.environment.as_ref());
             finished.attempt.verdict = diagnose::attempt(finished, settings);
             finished.attempt.signature = Signature::of(&finished.attempt);
             if let Some(point) = &mut finished.attempt.crash_point {
@@ -239,7 +270,7 @@ impl Fold {
             }
         }
         let mut statistics = measured::statistics(&attempts);
-        let findings = findings::all(&attempts, &statistics, settings);
+        let findings = findings::all(&attempts, &statistics, settings, &self.watch);
         for finished in &mut attempts {
             findings::adopt(finished, &findings);
         }
@@ -278,6 +309,9 @@ impl Fold {
             troubles: self.troubles,
             header: self.header,
         };
+        let gpus = self
+            .watch
+            .records(&self.extremes, self.environment.as_ref());
         let crash_points = attempts
             .iter()
             .map(|finished| &finished.attempt)
@@ -308,6 +342,7 @@ impl Fold {
             findings,
             statistics,
             differential,
+            gpus,
             recovery: self.recovery.map(Arc::unwrap_or_clone),
             journal,
         }

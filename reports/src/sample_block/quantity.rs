@@ -139,4 +139,11 @@ pub const OF_A_GPU: &[Quantity<GpuSample>] = &[
     in_steps!("sm_clock_mhz", sm_clock_mhz, 1),
     in_steps!("memory_clock_mhz", memory_clock_mhz, 1),
     in_steps!("throttle_reasons", throttle_reasons, 1),
+    in_steps!("memory_celsius", memory_celsius, 1),
+    in_steps!("memory_utilization_percent", memory_utilization_percent, 1),
+    in_steps!("performance_state", performance_state, 1),
+    in_steps!("fan_percent", fan_percent, 1),
+    in_steps!("pcie_generation", pcie_generation, 1),
+    in_steps!("pcie_width", pcie_width, 1),
+    in_steps!("silent_ms", silent_us, 1000),
 ];

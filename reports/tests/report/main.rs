@@ -10,6 +10,7 @@ mod diagnosis;
 #[path = "../dice/mod.rs"]
 mod dice;
 mod findings;
+mod gpus;
 mod hostile;
 mod journal;
 mod measurements;

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Judgement, NOTHING_DIED, Scene, numbers, rounded};
 use crate::ending::EndingKind;
 use crate::fold::Extremes;
+use crate::throttle::{HEAT, POWER_BRAKE};
 use crate::verdict::Class;
 use crate::words::percent;
 
@@ -12,10 +13,6 @@ use crate::words::percent;
 const ENOUGH_SHARE: f64 = 0.2;
 /// Well under the limits at which processors and GPUs begin to slow down.
 const COOL_CELSIUS: f64 = 75.0;
-/// NVML's bits for slowdowns by heat: in software, in hardware.
-const THERMAL: u64 = 0x20 | 0x40;
-/// NVML's bits for the power brake and for a hardware slowdown.
-const POWER_BRAKE: u64 = 0x80;
 
 const MEMORY: [Class; 5] = [
     Class::HostOomKernel,
@@ -163,7 +160,7 @@ pub fn temperature(scene: &Scene<'_>) -> Judgement {
     });
     let cpu = of(scene, f64::max, |it| it.cpu_max_celsius);
     let hottest = of(scene, f64::max, |it| it.hottest_max_celsius);
-    let throttled = throttle_reasons(scene) & THERMAL != 0;
+    let throttled = throttle_reasons(scene) & HEAT != 0;
     let numbers = numbers([
         ("cpu_max_celsius", cpu.map(rounded)),
         ("gpu_max_celsius", gpu.map(rounded)),

@@ -81,7 +81,7 @@ fn source_order(bundle: &Bundle<'_>, source: Source) -> u8 {
     });
     match source {
         Source::PreviousBootLog => 0,
-        Source::KernelLog => 1,
+        Source::KernelLog | Source::Nvml => 1,
         Source::ServiceLog if killed => 2,
         Source::Stderr => 3,
         Source::Stdout => 4,

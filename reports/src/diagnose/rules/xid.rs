@@ -4,6 +4,7 @@ use super::Bundle;
 use super::cause::Candidate;
 use crate::diagnose::facts::{Fact, XidLine};
 use crate::diagnose::sighting::Sighting;
+use crate::diagnose::source::Source;
 use crate::knowledge::{Layer, xid};
 use crate::verdict::{Class, Confidence};
 
@@ -36,6 +37,10 @@ pub fn first<'a>(bundle: &'a Bundle<'_>) -> Option<Candidate<'a>> {
         94 if line.text.contains("Contained:") => (Class::GpuEccError, Confidence::Certain),
         _ => (known?.class?, known?.confidence?),
     };
+    // NVML's events carry the last number there was, which need not be each one's own.
+    if sighting.source == Source::Nvml {
+        confidence = confidence.min(Confidence::Likely);
+    }
     // Another process was named, and with a channel that process is the one.
     let channel = line.text.contains("Ch");
     let other = line.pid.zip(bundle.pid).is_some_and(|(a, b)| a != b);

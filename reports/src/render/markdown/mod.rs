@@ -1,6 +1,7 @@
 //! `report.md`: the whole report on a page, for a person or to be pasted into an issue.
 
 mod death;
+mod gpus;
 mod measured;
 mod recovery;
 mod reproduction;
@@ -28,6 +29,7 @@ pub fn markdown(report: &Report) -> String {
     page += &measured::section(report);
     page += &death::differential(report);
     page += &findings(report);
+    page += &gpus::section(report);
     page += &surroundings::section(report);
     page.truncate(page.trim_end().len());
     page.push('\n');
