@@ -132,6 +132,7 @@ fn spawn(place: &Path) -> Result<()> {
         work: Work::Fault(FaultAlone {
             device: "cpu".to_owned(),
         }),
+        profile: None,
         inject: None,
     })?;
     let mut bare = Vec::new();

@@ -9,6 +9,7 @@ use crashpoint_scenarios::fault::Injection;
 use crashpoint_scenarios::ladder::WorkKind;
 
 use crate::cli::{Cli, ExecOptions, RunOptions};
+use crate::config::NO_FILE;
 use crate::plan::{Plan, Trial};
 
 /// Says nothing that is so by default.
@@ -68,6 +69,10 @@ pub fn command_line(options: &RunOptions, plan: &Plan, trial: &Trial<'_>) -> Vec
     }
     line.option("--threads", options.threads);
     bounds(&mut line, options, &default);
+    if !options.in_force.configured.is_empty() {
+        // All of it is said here.
+        line.option("--config", Some(NO_FILE));
+    }
     let inject = options.inject.clone();
     line.option(
         "--inject",

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use crashpoint_reports::signal::signal_number;
 use crashpoint_scenarios::fault::Injection;
 use serde_json::Value;
 
 use crate::auto_resume::Manager;
+use crate::config::InForce;
 use crate::journal::{self, Address, OnError};
 
 /// Runs GPU inference step by step in isolated processes, records every step durably before it is
@@ -65,6 +66,11 @@ pub enum Command {
     /// Run the crash-isolation suite: every rung and every fault, each with its stated ending
     #[command(after_help = "Example: crashpoint suite fault:: --skip hang")]
     Suite(SuiteOptions),
+    /// Say what the options of a run are, and where each comes from
+    #[command(
+        after_help = "Examples: crashpoint config; crashpoint config --profile incident --json"
+    )]
+    Config(Box<RunOptions>),
     /// Keep the records of runs on other machines, which they send with --mirror
     #[command(
         after_help = "Example: crashpoint mirror --listen 0.0.0.0:4170; then there: crashpoint run --mirror THIS-HOST:4170"
@@ -156,7 +162,7 @@ pub struct RunOptions {
     #[arg(long, value_name = "MODEL", default_value = "tiny")]
     pub model: String,
     /// Image files, folders or patterns (PNG, JPEG, WebP) [default: eight news pages that are built in]
-    #[arg(long, value_name = "FILE|DIR|GLOB", num_args = 1..)]
+    #[arg(long, value_name = "FILE|DIR|GLOB", num_args = 1.., value_hint = ValueHint::AnyPath)]
     pub images: Vec<String>,
     /// cpu or cuda:N
     #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = device)]
@@ -184,7 +190,7 @@ pub struct RunOptions {
     #[arg(long, value_name = "T", value_parser = temperature)]
     pub temperature: Option<f64>,
     /// Sample from the most likely tokens that make up this probability
-    #[arg(long, value_name = "P", requires = "temperature", value_parser = share)]
+    #[arg(long, value_name = "P", value_parser = share)]
     pub top_p: Option<f64>,
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
@@ -229,7 +235,23 @@ pub struct RunOptions {
     #[command(flatten)]
     pub isolation: IsolationOptions,
     #[command(flatten)]
+    pub configuration: Configuration,
+    #[command(flatten)]
     pub common: Common,
+    #[arg(skip)]
+    pub in_force: InForce,
+}
+
+/// Where options come from that are not said.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Configuration")]
+pub struct Configuration {
+    /// Options under a name, shipped or from crashpoint.toml; `crashpoint config` lists them
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// A file of options, or none [default: the nearest crashpoint.toml, from here upwards]
+    #[arg(long, value_name = "FILE|none")]
+    pub config: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -5,6 +5,7 @@ mod again;
 pub mod auto_resume;
 pub mod cli;
 pub mod command;
+pub mod config;
 mod console;
 mod executable;
 pub mod exit_code;

@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use crashpoint::cli::{Cli, Command};
+use crashpoint::cli::Command;
 use crashpoint::command::{
-    diagnose, doctor, exec, explain, fault, mirror, recover, report, resume, run, suite,
+    config, diagnose, doctor, exec, explain, fault, mirror, recover, report, resume, run, suite,
 };
-use crashpoint::{keeper, probe};
+use crashpoint::{Failure, keeper, probe};
 
 fn main() -> ExitCode {
     // What crashpoint starts itself, many times in a run: before the command line is taken apart.
@@ -21,8 +20,18 @@ fn main() -> ExitCode {
         Some("probe") => return probe::main(),
         _ => {}
     }
-    let cli = Cli::parse();
-    let done = match cli.command {
+    match done() {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("crashpoint: {failure}");
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn done() -> Result<u8, Failure> {
+    let cli = crashpoint::config::command_line()?;
+    match cli.command {
         None => run::run(&cli.run),
         Some(Command::Run(options)) => run::run(&options),
         Some(Command::Exec(options)) => exec::exec(&options),
@@ -34,13 +43,7 @@ fn main() -> ExitCode {
         Some(Command::Doctor(options)) => doctor::doctor(&options),
         Some(Command::Fault(options)) => fault::fault(&options),
         Some(Command::Suite(options)) => suite::suite(&options),
+        Some(Command::Config(options)) => config::config(&options),
         Some(Command::Mirror(options)) => mirror::mirror(&options),
-    };
-    match done {
-        Ok(code) => ExitCode::from(code),
-        Err(failure) => {
-            eprintln!("crashpoint: {failure}");
-            ExitCode::from(failure.code)
-        }
     }
 }

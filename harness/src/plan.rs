@@ -98,6 +98,7 @@ impl Plan {
             images,
             record: event::Plan {
                 settings: Settings::default(),
+                configured: options.in_force.configured.clone(),
                 images: Vec::new(),
                 cases: Vec::new(),
             },
@@ -135,6 +136,7 @@ impl Plan {
         });
         event::Plan {
             settings: Settings {
+                profile: options.configuration.profile.clone(),
                 model: Some(options.model.clone()),
                 model_fingerprint: self.model_fingerprint.clone(),
                 device: Some(options.device.clone()),
@@ -152,6 +154,7 @@ impl Plan {
                 host_memory_limit_bytes: options.isolation.host_memory_limit_bytes(),
                 inject: options.inject.as_ref().map(ToString::to_string),
             },
+            configured: options.in_force.configured.clone(),
             images: images.collect(),
             cases: cases.collect(),
         }
@@ -186,6 +189,7 @@ impl Plan {
         };
         Job {
             work,
+            profile: options.configuration.profile.clone(),
             inject: options
                 .inject
                 .clone()

@@ -142,6 +142,7 @@ impl Day {
                 sample_hz: HZ as f64,
                 ..Settings::default()
             },
+            configured: Vec::new(),
             images: (1..=8)
                 .map(|index| PlannedImage {
                     index,

@@ -190,13 +190,42 @@ pub struct Previous {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     pub settings: Settings,
+    /// Options that neither the command line nor the built-in defaults said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub configured: Vec<Configured>,
     pub images: Vec<PlannedImage>,
     pub cases: Vec<PlannedCase>,
+}
+
+/// An option that a configuration file or a profile gave a value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Configured {
+    /// Its long name.
+    pub option: String,
+    /// None where it takes none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+    /// The file and its line, or the profile.
+    pub from: String,
+}
+
+impl Configured {
+    /// As the command line would have it.
+    pub fn words(&self) -> Vec<String> {
+        let name = &self.option;
+        match self.values.as_slice() {
+            [] => vec![format!("--{name}")],
+            values => values.iter().map(|it| format!("--{name}={it}")).collect(),
+        }
+    }
 }
 
 /// The settings that two runs must share to be comparable.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Settings {
+    /// The name under which options were chosen together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Of a checkpoint on the disk: SHA-256 over names, sizes and beginnings of its files.

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ending::Ending;
 use crate::environment::Environment;
-use crate::event::{Header, LeftBehind, Output, Purpose, Settings, ThreadState, Usage, Variation};
+use crate::event::{
+    Configured, Header, LeftBehind, Output, Purpose, Settings, ThreadState, Usage, Variation,
+};
 use crate::gathered::Gathered;
 use crate::gpu::{GpuCall, GpuCounters};
 use crate::outcome::Outcome;
@@ -57,6 +59,9 @@ pub struct Run {
     pub id: String,
     pub header: Option<Header>,
     pub settings: Option<Settings>,
+    /// Options that a configuration file or a profile gave a value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub configured: Vec<Configured>,
     /// RFC 3339, UTC.
     pub started: Option<String>,
     pub ended: Option<String>,

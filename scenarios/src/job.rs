@@ -9,6 +9,9 @@ use crate::fault::Injection;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     pub work: Work,
+    /// The name under which its options were chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inject: Option<Injection>,
 }

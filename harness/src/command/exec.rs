@@ -154,6 +154,7 @@ fn plan(options: &ExecOptions) -> Plan {
             host_memory_limit_bytes: options.isolation.host_memory_limit_bytes(),
             ..Settings::default()
         },
+        configured: Vec::new(),
         images: Vec::new(),
         cases: vec![PlannedCase {
             name: CASE.to_owned(),

@@ -65,6 +65,7 @@ fn alone(options: &FaultOptions, fault: Fault) -> Result<u8, Failure> {
             inject: Some(inject.to_string()),
             ..Settings::default()
         },
+        configured: Vec::new(),
         images: Vec::new(),
         cases: vec![PlannedCase {
             name: fault.name().to_owned(),
@@ -77,6 +78,7 @@ fn alone(options: &FaultOptions, fault: Fault) -> Result<u8, Failure> {
         work: Work::Fault(FaultAlone {
             device: options.device.clone(),
         }),
+        profile: None,
         inject: Some(inject),
     };
     let (program, arguments) = worker(options.worker.as_deref(), &session);

@@ -1,5 +1,6 @@
 //! What each command does.
 
+pub mod config;
 pub mod diagnose;
 pub mod doctor;
 pub mod exec;

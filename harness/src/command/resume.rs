@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use clap::Parser;
 use crashpoint_probes::boot;
 use crashpoint_reports::event::{Header, Plan};
 use crashpoint_reports::past::{Past, Turn};
@@ -13,7 +12,8 @@ use super::exec;
 use super::finish::finish;
 use super::run::Prepared;
 use crate::auto_resume::{Installed, Manager};
-use crate::cli::{Cli, Command, Common, ExecOptions, ResumeOptions, RunOptions};
+use crate::cli::{Command, Common, ExecOptions, ResumeOptions, RunOptions};
+use crate::config::{self, Wrong};
 use crate::exit_code;
 use crate::failure::Failure;
 use crate::recover::{Looked, recover};
@@ -112,11 +112,6 @@ impl Stopped {
                 self.directory.id
             ))
         };
-        let cli = Cli::try_parse_from(words).map_err(|error| {
-            let first = error.to_string();
-            let first = first.lines().next().unwrap_or_default();
-            unusable(format!("which this version does not take: {first}"))
-        })?;
         // The paths there may be relative.
         if let Some(folder) = &self.header.working_folder {
             std::env::set_current_dir(folder).map_err(|error| {
@@ -126,6 +121,19 @@ impl Stopped {
                 ))
             })?;
         }
+        // As it was then, whatever the configuration says by now.
+        let cli = match &self.past.plan {
+            Some(plan) => config::again(words, &plan.configured),
+            None => config::parse(words.iter().map(Into::into).collect()),
+        };
+        let cli = cli.map_err(|wrong| match wrong {
+            Wrong::Words(error) => {
+                let first = error.to_string();
+                let first = first.lines().next().unwrap_or_default();
+                unusable(format!("which this version does not take: {first}"))
+            }
+            Wrong::Configuration(failure) => failure,
+        })?;
         match cli.command {
             None => self.run(options, cli.run, unit),
             Some(Command::Run(run)) => self.run(options, *run, unit),

@@ -13,6 +13,7 @@ use std::process::Command;
 
 use libtest_mimic::{Arguments, Conclusion, Failed};
 
+use crate::config::NO_FILE;
 use trial::Trial;
 
 /// Where trials run and what they run on.
@@ -59,6 +60,8 @@ impl Suite {
         let mut command = Command::new(&self.crashpoint);
         command
             .args(&trial.words)
+            // What a trial must come to is stated for the built-in defaults.
+            .args(["--config", NO_FILE])
             .args(["--device", &self.device, "--quiet", "--out"])
             .arg(folder);
         if let Some(worker) = &self.worker {

@@ -300,6 +300,11 @@ impl Fold {
                 .as_ref()
                 .map_or_else(|| "unknown".to_owned(), |header| header.run.clone()),
             settings: settings.cloned(),
+            configured: self
+                .plan
+                .as_ref()
+                .map(|plan| plan.configured.clone())
+                .unwrap_or_default(),
             started: self.clock.started(),
             ended: self.ended.and_then(clock::utc),
             seconds: clock::seconds(now_us),

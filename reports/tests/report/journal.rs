@@ -45,6 +45,7 @@ impl Journal {
                     cycles: 1,
                     ..Settings::default()
                 },
+                configured: Vec::new(),
                 images: (1..=8)
                     .map(|index| PlannedImage {
                         index,

@@ -68,6 +68,7 @@ fn reproduce(report: &Report) -> String {
     if let Some(known) = &report.run.settings {
         let shown =
             |name: &str, value: Option<String>| value.map(|it| format!("{name} {}", text(&it)));
+        settings.extend(shown("profile", known.profile.clone()));
         settings.extend(shown("model", known.model.clone()));
         settings.extend(shown("device", known.device.clone()));
         settings.extend(shown("dtype", known.dtype.clone()));
@@ -82,6 +83,12 @@ fn reproduce(report: &Report) -> String {
     let mut part = format!("## To do it again\n\n{command}\n");
     if !settings.is_empty() {
         part += &format!("Settings: {}.\n\n", settings.join(", "));
+    }
+    if !report.run.configured.is_empty() {
+        let said = report.run.configured.iter();
+        let said = said.map(|it| text(&format!("{} from {}", shell(&it.words()), it.from)));
+        let said: Vec<String> = said.collect();
+        part += &format!("Not on that line: {}.\n\n", said.join(", "));
     }
     part
 }
