@@ -30,6 +30,7 @@ pub mod signal;
 pub mod signature;
 pub mod statistics;
 mod throttle;
+pub mod time_line;
 pub mod triage;
 pub mod verdict;
 mod words;

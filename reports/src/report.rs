@@ -19,6 +19,7 @@ use crate::recovery::Recovery;
 use crate::sample::Sample;
 use crate::signature::Signature;
 use crate::statistics::{Interval, Proportion, Spread};
+use crate::time_line::TimeLine;
 use crate::verdict::Verdict;
 use crate::words::counted;
 
@@ -48,6 +49,9 @@ pub struct Report {
     /// Every GPU that was watched, by NVML's index.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gpus: Vec<GpuRecord>,
+    /// `null` if nothing was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_line: Option<TimeLine>,
     /// What ended the run, if it did not end by itself and somebody looked: the last time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovery: Option<Recovery>,

@@ -53,6 +53,8 @@ pub struct OpenAttempt {
 pub struct Finished {
     pub case: String,
     pub attempt: Attempt,
+    /// Since the run's first record.
+    pub began_us: u64,
     pub extremes: Extremes,
     pub watch: Watch,
     pub began_mono_us: u64,
@@ -108,6 +110,22 @@ impl OpenAttempt {
     /// Whether it had begun at this time, by the clock of its boot.
     pub fn had_begun(&self, mono_us: u64) -> bool {
         self.began_mono_us <= mono_us
+    }
+
+    /// Whether it is part of what the run was asked to do.
+    pub fn counts(&self) -> bool {
+        self.start.purpose.is_planned() && !self.start.diagnostic
+    }
+
+    /// It counts, and its end was no success of its own.
+    pub fn ended_badly(&self) -> bool {
+        let gone = self.ended.as_ref().map(|(ended, _)| &ended.ending);
+        let Some(ending) = gone.or_else(|| self.end.as_ref().map(|(end, _)| &end.ending)) else {
+            return false;
+        };
+        let finished = self.said_done || !(self.start.job || self.said_hello);
+        let well = ending.is_success() && finished && self.error.is_none();
+        self.counts() && !ending.interrupted && !well
     }
 
     fn since_began(&self, now: Instant) -> u64 {
@@ -311,6 +329,7 @@ impl OpenAttempt {
         Finished {
             case: self.start.case,
             attempt,
+            began_us: self.began_us,
             extremes: self.extremes,
             watch: self.watch,
             began_mono_us: self.began_mono_us,

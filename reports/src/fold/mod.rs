@@ -18,6 +18,7 @@ mod measured;
 mod outcome;
 mod phases;
 mod summary;
+mod time_line;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -73,6 +74,7 @@ pub struct Fold {
     ended: Option<u64>,
     extremes: Extremes,
     watch: Watch,
+    time_line: time_line::Watch,
     allocator: Option<AllocatorMemory>,
 }
 
@@ -90,6 +92,7 @@ impl Fold {
         match record.event {
             Event::Header(header) => {
                 self.stopped = before;
+                self.left_open(before.unwrap_or(now));
                 if header.writer == Writer::Resume {
                     // What somebody interrupted goes on.
                     self.interrupted_by = None;
@@ -130,20 +133,24 @@ impl Fold {
             Event::Progress(progress) => {
                 self.to(progress.attempt, now, |open| open.progress(progress, now));
             }
-            Event::Samples(samples) => samples.iter().for_each(|sample| self.sample(sample)),
+            Event::Samples(samples) => samples.iter().for_each(|sample| self.sample(sample, now)),
             Event::SampleBlock(block) => {
                 self.clock.slept(block.asleep_us);
-                block.each(|sample| self.sample(sample));
+                block.each(|sample| self.sample(sample, now));
             }
             Event::Gpu(news) => self.gpu(news, now),
             Event::Violation { attempt, what } => {
                 self.to(attempt, now, |open| open.violation(what));
             }
             Event::Ended(ended) => {
-                self.to(ended.attempt, now, |open| open.ended(*ended, now));
+                let attempt = ended.attempt;
+                self.to(attempt, now, |open| open.ended(*ended, now));
+                self.ended(attempt, now);
             }
             Event::AttemptEnd(end) => {
-                self.to(end.attempt, now, |open| open.end(*end, now));
+                let attempt = end.attempt;
+                self.to(attempt, now, |open| open.end(*end, now));
+                self.ended(attempt, now);
                 let attempts = &self.attempts;
                 self.open
                     .retain(|&place| attempts.get(place).is_some_and(|it| !it.is_over()));
@@ -231,9 +238,29 @@ impl Fold {
         self.watch.hear(&news, before.as_ref());
     }
 
-    fn sample(&mut self, sample: &Sample) {
+    /// Looks closer at the last seconds of one that ended badly.
+    fn ended(&mut self, number: u32, now: Instant) {
+        let place = self.by_number.get(&number).copied();
+        let attempt = place.and_then(|place| self.attempts.get(place));
+        if attempt.is_some_and(OpenAttempt::ended_badly) {
+            self.time_line.ended_badly(number, now.at_us);
+        }
+    }
+
+    /// Nobody saw the end of those that were under way when the record stopped.
+    fn left_open(&mut self, stopped: Instant) {
+        for &place in &self.open {
+            if let Some(open) = self.attempts.get(place).filter(|it| it.counts()) {
+                self.time_line
+                    .ended_badly(open.start.attempt, stopped.at_us);
+            }
+        }
+    }
+
+    fn sample(&mut self, sample: &Sample, now: Instant) {
         self.extremes.see(sample);
         self.watch.see(sample);
+        self.time_line.sample(sample, now);
         let pid = sample.worker.as_ref().map(|worker| worker.pid);
         match pid.and_then(|pid| self.by_pid.get(&pid)).copied() {
             Some(place) => {
@@ -251,8 +278,11 @@ impl Fold {
         }
     }
 
-    pub fn finish(self, journal: JournalState) -> Report {
+    pub fn finish(mut self, journal: JournalState) -> Report {
         let now_us = self.clock.now_us();
+        if let Some(last) = self.last {
+            self.left_open(last);
+        }
         let planned_images = self.plan.as_ref().map_or(&[][..], |plan| &plan.images);
         let mut attempts: Vec<Finished> = self
             .attempts
@@ -324,6 +354,7 @@ impl Fold {
             .filter_map(|attempt| attempt.crash_point.clone())
             .collect();
         let crashes = crashes::crashes(&attempts);
+        let time_line = self.time_line.finish(&attempts, now_us);
         let cases = cases::cases(self.plan.as_ref(), attempts, &self.skipped);
         measured::order_like(&mut statistics, &cases);
         let summary = summary::summary(&summary::Sources {
@@ -348,6 +379,7 @@ impl Fold {
             statistics,
             differential,
             gpus,
+            time_line,
             recovery: self.recovery.map(Arc::unwrap_or_clone),
             journal,
         }

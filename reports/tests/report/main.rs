@@ -22,5 +22,6 @@ mod rendering;
 mod schema;
 mod signatures;
 mod suspects;
+mod time_line;
 mod triage;
 mod verdicts;
