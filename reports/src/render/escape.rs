@@ -68,8 +68,8 @@ pub fn inline(text: &str, columns: usize) -> String {
     escaped.replace("://", "\\://").replace("www.", "www\\.")
 }
 
-/// A fenced block that its text cannot leave: the last `lines` lines of it.
-pub fn block(text: &str, lines: usize, columns: usize) -> String {
+/// The last `lines` lines, each harmless and cut at its width.
+pub fn last_lines(text: &str, lines: usize, columns: usize) -> String {
     let all: Vec<&str> = text.lines().collect();
     let left_out = all.len().saturating_sub(lines);
     let mut shown = String::new();
@@ -78,6 +78,12 @@ pub fn block(text: &str, lines: usize, columns: usize) -> String {
         shown += &clip(harmless, columns);
         shown.push('\n');
     }
+    shown
+}
+
+/// A fenced block that its text cannot leave: the last `lines` lines of it.
+pub fn block(text: &str, lines: usize, columns: usize) -> String {
+    let shown = last_lines(text, lines, columns);
     let longest = shown
         .split(|letter| letter != '`')
         .map(str::len)

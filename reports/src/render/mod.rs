@@ -4,15 +4,18 @@
 //! such text harmless before it shows it.
 
 mod checkup;
+mod circumstances;
 mod diagnosis;
 mod escape;
 mod explanation;
 mod gathered;
 mod json;
 mod markdown;
+mod measured;
 mod page;
 mod recovery;
 mod rung;
+mod surroundings;
 mod terminal;
 
 pub use checkup::{checkup, checkup_json};

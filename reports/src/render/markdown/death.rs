@@ -1,13 +1,13 @@
 //! Where it died, how, and why; and what this says about the usual suspects.
 
+use super::super::circumstances::circumstances;
 use super::super::escape::{block, inline};
 use super::table::Table;
 use super::text;
 use crate::gathered::Crash;
 use crate::outcome::Outcome;
-use crate::report::{Attempt, CrashPoint, Report, SuspectFinding};
-use crate::sample::Sample;
-use crate::words::{duration, gib, size};
+use crate::report::{Attempt, Report, SuspectFinding};
+use crate::words::size;
 
 /// Every attempt that did not survive and was not told to stop, up to this many.
 const MOST: usize = 10;
@@ -48,35 +48,10 @@ fn death(case: &str, attempt: &Attempt) -> String {
         Outcome::Incomplete | Outcome::Survived => "Not finished",
     };
     let mut part = format!("## {heading}: {}, attempt {}\n\n", text(case), attempt.n);
-    let mut facts = Vec::new();
-    if let Some(point) = &attempt.crash_point {
-        facts.push(("where", text(&point.place())));
-        if let Some(file) = &point.file {
-            facts.push(("image", image(file, point)));
-        }
-        if let Some(bytes) = point.allocated_bytes {
-            let said = format!("{} in use, by the worker's own word", size(bytes));
-            facts.push(("allocator", said));
-        }
-        if let Some(sample) = &point.last_sample {
-            facts.push((
-                "last sample",
-                last_sample(sample, point.last_sample_age_seconds),
-            ));
-        }
-    }
-    facts.push(("how", text(&attempt.ending.to_string())));
-    if let Some(limit) = &attempt.limit {
-        facts.push(("limit", text(limit)));
-    }
-    if let Some(error) = attempt
-        .spawn_error
-        .as_ref()
-        .or(attempt.error.as_ref().map(|it| &it.message))
-    {
-        facts.push(("error", text(error)));
-    }
-    facts.push(("after", duration(attempt.seconds)));
+    let mut facts: Vec<(&str, String)> = circumstances(attempt)
+        .into_iter()
+        .map(|(name, fact)| (name, text(&fact)))
+        .collect();
     if let Some(verdict) = &attempt.verdict {
         let class = text(&verdict.class.to_string());
         facts.push((
@@ -148,44 +123,6 @@ fn stack(crash: &Crash, folder: &str) -> String {
         part += &format!("Not had: {}.\n\n", text(failure));
     }
     part + "</details>\n\n"
-}
-
-fn image(file: &str, point: &CrashPoint) -> String {
-    match &point.sha256 {
-        Some(sha256) => format!("{}, SHA-256 {}", text(file), text(sha256)),
-        None => text(file),
-    }
-}
-
-fn last_sample(sample: &Sample, age: Option<f64>) -> String {
-    let mut parts = Vec::new();
-    if let Some(age) = age {
-        parts.push(format!("{} before the end", duration(age)));
-    }
-    if let Some(rss) = sample.worker.as_ref().and_then(|worker| worker.rss_bytes) {
-        parts.push(format!("worker {}", size(rss)));
-    }
-    let host = &sample.host;
-    if let (Some(available), Some(total)) = (host.memory_available_bytes, host.memory_total_bytes) {
-        parts.push(format!("{} of {} available", gib(available), gib(total)));
-    }
-    if let Some(celsius) = host.cpu_celsius {
-        parts.push(format!("CPU {celsius:.0} °C"));
-    }
-    for gpu in &sample.gpus {
-        let mut of_gpu = vec![format!("GPU {}", gpu.index)];
-        if let (Some(used), Some(total)) = (gpu.memory_used_bytes, gpu.memory_total_bytes) {
-            of_gpu.push(format!("{} of {}", gib(used), gib(total)));
-        }
-        if let Some(celsius) = gpu.celsius {
-            of_gpu.push(format!("{celsius} °C"));
-        }
-        if let Some(power) = gpu.power_milliwatts {
-            of_gpu.push(format!("{:.0} W", power as f64 / 1000.0));
-        }
-        parts.push(of_gpu.join(" "));
-    }
-    parts.join(", ")
 }
 
 pub fn crashes(report: &Report) -> String {

@@ -1,105 +1,31 @@
 //! Times, memory, and the crash rate with what may be claimed of it.
 
+use super::super::measured;
 use super::table::Table;
 use super::text;
-use crate::report::{Report, Statistics};
-use crate::statistics::Spread;
-use crate::words::{counted, number, percent, size};
+use crate::report::Report;
+use crate::words::number;
 
 pub fn section(report: &Report) -> String {
     let mut table = Table::new(&["", "median", "p95", "max", "n"]);
-    let statistics = &report.statistics;
-    let spreads: [(&str, Option<Spread>); 3] = [
-        ("seconds an image", statistics.image_seconds),
-        ("tokens/s", statistics.tokens_per_second),
-        ("seconds to load", statistics.load_seconds),
-    ];
-    for (name, spread) in spreads {
-        if let Some(spread) = spread {
-            table.row(vec![
-                name.to_owned(),
-                number(spread.median),
-                number(spread.p95),
-                number(spread.max),
-                spread.n.to_string(),
-            ]);
-        }
+    for (name, spread) in measured::spreads(report) {
+        table.row(vec![
+            name.to_owned(),
+            number(spread.median),
+            number(spread.p95),
+            number(spread.max),
+            spread.n.to_string(),
+        ]);
     }
     let mut section = String::new();
     if !table.is_empty() {
         section += &format!("{table}\n");
     }
-    let lines = [memory(report), slope(statistics), crash_rate(statistics)].concat();
-    for line in &lines {
-        section += &format!("- {line}\n");
+    for line in measured::lines(report) {
+        section += &format!("- {}\n", text(&line));
     }
     if section.is_empty() {
         return section;
     }
     format!("## Measured\n\n{section}\n")
-}
-
-fn memory(report: &Report) -> Vec<String> {
-    let summary = &report.summary;
-    let mut lines = Vec::new();
-    if let Some(bytes) = summary.peak_rss_bytes {
-        lines.push(format!("Peak memory of a worker: {}", size(bytes)));
-    }
-    if let (Some(share), Some(used), Some(total)) = (
-        &summary.system_memory_usage,
-        summary.system_memory_used_bytes,
-        summary.system_memory_total_bytes,
-    ) {
-        lines.push(format!(
-            "Peak memory of the host: {share} ({} of {})",
-            size(used),
-            size(total)
-        ));
-    }
-    if let (Some(allocated), Some(reserved)) =
-        (&summary.gpu_memory_allocated, &summary.gpu_memory_reserved)
-    {
-        lines.push(format!(
-            "Peak memory of the GPU's allocator: {allocated} allocated, {reserved} reserved"
-        ));
-    }
-    lines
-}
-
-fn slope(statistics: &Statistics) -> Vec<String> {
-    let line = statistics.memory_slope.as_ref().map(|slope| {
-        let kib = |bytes: f64| bytes / 1024.0;
-        let per_image = &slope.bytes_per_image;
-        format!(
-            "Slope of a worker's memory: {:+.1} KiB an image (95% interval {:+.1} to {:+.1}; Theil-Sen over {} in {}, attempt {})",
-            kib(per_image.estimate),
-            kib(per_image.low),
-            kib(per_image.high),
-            counted(slope.n as usize, "image"),
-            text(&slope.case),
-            slope.attempt,
-        )
-    });
-    line.into_iter().collect()
-}
-
-fn crash_rate(statistics: &Statistics) -> Vec<String> {
-    let Some(rate) = statistics.crash_rate else {
-        return Vec::new();
-    };
-    let mut lines = vec![format!(
-        "Crash rate: {} of {} ({}); 95% interval (two-sided, exact) {} to {}",
-        rate.events,
-        counted(rate.n as usize, "attempt"),
-        percent(rate.interval.estimate),
-        percent(rate.interval.low),
-        percent(rate.interval.high),
-    )];
-    if rate.events == 0 {
-        lines.push(format!(
-            "With none seen, the crash rate is below {} at 95% confidence (one-sided, exact)",
-            percent(rate.below)
-        ));
-    }
-    lines
 }

@@ -1,62 +1,28 @@
 //! What it ran on, how to do it again, and what became of the record.
 
+use super::super::escape::block;
+use super::super::surroundings::{environment, record, settings};
 use super::table::Table;
 use super::text;
-use crate::environment::Environment;
-use crate::report::{JournalState, Report};
-use crate::words::{counted, gib, shell};
+use crate::report::Report;
+use crate::words::shell;
 
 pub fn section(report: &Report) -> String {
     let mut page = String::new();
-    if let Some(environment) = &report.environment {
-        page += &format!("## Environment\n\n{}\n", self::environment(environment));
+    if let Some(known) = &report.environment {
+        let mut table = Table::new(&["", ""]);
+        for (name, value) in environment(known) {
+            table.row(vec![name, text(&value)]);
+        }
+        page += &format!("## Environment\n\n{table}\n");
     }
     page += &reproduce(report);
-    page += &record(report);
-    page
-}
-
-fn environment(environment: &Environment) -> Table {
-    let mut table = Table::new(&["", ""]);
-    let mut row = |name: &str, value: Option<String>| {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            table.row(vec![name.to_owned(), text(&value)]);
-        }
-    };
-    row("crashpoint", Some(environment.crashpoint.clone()));
-    row("kernel", environment.kernel.clone());
-    row("distribution", environment.distribution.clone());
-    row("architecture", Some(environment.architecture.clone()));
-    row("CPU", environment.cpu.clone());
-    row(
-        "logical processors",
-        environment.cpus.map(|all| match environment.usable_cpus {
-            Some(usable) if usable != all => format!("{all}, {usable} of them usable"),
-            _ => all.to_string(),
-        }),
-    );
-    row("memory", environment.memory_total_bytes.map(gib));
-    row("container", environment.container.clone());
-    row(
-        "memory limit of the control group",
-        environment
-            .cgroup
-            .as_ref()
-            .and_then(|group| group.memory_limit_bytes)
-            .map(gib),
-    );
-    row("NVIDIA driver", environment.gpu.driver_version.clone());
-    row("CUDA of the driver", environment.gpu.cuda_version.clone());
-    for gpu in &environment.gpu.gpus {
-        let name = gpu.name.as_deref().unwrap_or("a GPU without a name");
-        let memory = gpu.memory_total_bytes.map(gib).unwrap_or_default();
-        row(
-            &format!("GPU {}", gpu.index),
-            Some(format!("{name} {memory}")),
-        );
+    let (sentence, lines) = record(report);
+    page += &format!("## The record\n\n{sentence}\n\n");
+    for line in lines {
+        page += &format!("- {}\n", text(&line));
     }
-    row("no GPU", environment.gpu_absent_because.clone());
-    table
+    page
 }
 
 fn reproduce(report: &Report) -> String {
@@ -80,7 +46,9 @@ fn reproduce(report: &Report) -> String {
         ));
         settings.extend(shown("threads", known.threads.map(|it| it.to_string())));
     }
+    let command = block(&shell(&header.command), 1, 2000);
     let mut part = format!("## To do it again\n\n{command}\n");
+    let settings: Vec<String> = settings(report).iter().map(|it| text(it)).collect();
     if !settings.is_empty() {
         part += &format!("Settings: {}.\n\n", settings.join(", "));
     }
@@ -89,48 +57,6 @@ fn reproduce(report: &Report) -> String {
         let said = said.map(|it| text(&format!("{} from {}", shell(&it.words()), it.from)));
         let said: Vec<String> = said.collect();
         part += &format!("Not on that line: {}.\n\n", said.join(", "));
-    }
-    part
-}
-
-fn record(report: &Report) -> String {
-    let JournalState {
-        records,
-        torn_tail_bytes,
-        damage,
-        damage_left_out,
-        ..
-    } = &report.journal;
-    let mut part = format!(
-        "## The record\n\n{} in the journal, {}.\n\n",
-        counted(usize::try_from(*records).unwrap_or(usize::MAX), "record"),
-        if report.journal.complete {
-            "to its end"
-        } else {
-            "which stops before the run's end"
-        }
-    );
-    if *torn_tail_bytes > 0 {
-        part += &format!("- {torn_tail_bytes} bytes at the end are an interrupted write\n");
-    }
-    const SHOWN: usize = 20;
-    for damage in damage.iter().take(SHOWN) {
-        part += &format!(
-            "- damage in {} at byte {}: {}\n",
-            text(&damage.segment),
-            damage.offset,
-            text(&damage.what)
-        );
-    }
-    let more = damage_left_out.saturating_add(damage.len().saturating_sub(SHOWN) as u64);
-    if more > 0 {
-        part += &format!("- and {more} more places\n");
-    }
-    if let Some(slept) = report.run.slept_seconds {
-        part += &format!("- the machine slept for {slept:.1} s of the run\n");
-    }
-    for trouble in report.run.troubles.iter().take(20) {
-        part += &format!("- {}\n", text(trouble));
     }
     part
 }
