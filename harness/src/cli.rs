@@ -45,7 +45,9 @@ pub enum Command {
     #[command(after_help = "Example: crashpoint resume crashpoint-runs/latest --retry 1")]
     Resume(ResumeOptions),
     /// Render the report of a run
-    #[command(after_help = "Example: crashpoint report crashpoint-runs/latest --format md")]
+    #[command(
+        after_help = "Example: crashpoint report crashpoint-runs/latest --format html > report.html"
+    )]
     Report(ReportOptions),
     /// Name the cause of a death from logs that exist already
     #[command(
@@ -564,6 +566,7 @@ pub enum Format {
     Text,
     Json,
     Md,
+    Html,
 }
 
 #[derive(Debug, Args)]

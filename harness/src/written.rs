@@ -113,12 +113,16 @@ fn unreadable((path, error): (PathBuf, std::io::Error)) -> Failure {
     Failure::unfit(format!("failed to read {}: {error}", path.display()))
 }
 
-/// Writes `report.json` and `report.md`.
+/// Writes the report in every form that a run directory holds.
 pub fn write(directory: &Path, report: &Report) -> Result<(), Failure> {
-    let json = directory.join("report.json");
-    write_whole(&json, render::json(report).as_bytes())
-        .map_err(|error| Failure::write(&json, &error))?;
-    let markdown = directory.join("report.md");
-    write_whole(&markdown, render::markdown(report).as_bytes())
-        .map_err(|error| Failure::write(&markdown, &error))
+    let forms = [
+        ("report.json", render::json(report)),
+        ("report.md", render::markdown(report)),
+        ("report.html", render::html(report)),
+    ];
+    for (name, text) in forms {
+        let path = directory.join(name);
+        write_whole(&path, text.as_bytes()).map_err(|error| Failure::write(&path, &error))?;
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! A day at 100 Hz: how large its journal is, how long the fold takes, and in how much memory.
 //!
 //! `cargo run --release -p crashpoint-reports --example soak -- write FILE`, then `… -- fold FILE`: two
-//! processes, so that the memory told is the fold's own.
+//! processes, so that the memory told is the fold's own. `… -- html FILE PAGE` makes the page of it.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
@@ -16,8 +16,8 @@ use crashpoint_reports::fold::Fold;
 use crashpoint_reports::journal::{FORMAT, encode, read_segment};
 use crashpoint_reports::protocol::{Hello, ImageAt, ImageResult, PhaseDone, VERSION};
 use crashpoint_reports::{
-    Ending, EndingKind, Event, GpuSample, HostSample, Outcome, Phase, Record, Sample, SampleBlock,
-    WorkerSample, render,
+    Ending, EndingKind, Event, GpuSample, HostSample, Outcome, Phase, Record, Report, Sample,
+    SampleBlock, WorkerSample, render,
 };
 
 const SECONDS: u64 = 24 * 3600;
@@ -32,12 +32,24 @@ fn main() -> io::Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["write", path] => Day::write(Path::new(path)),
         ["fold", path] => fold(Path::new(path)),
-        _ => Err(io::Error::other("write FILE, or fold FILE")),
+        ["html", path, page] => html(Path::new(path), Path::new(page)),
+        _ => Err(io::Error::other("write FILE, fold FILE, or html FILE PAGE")),
     }
 }
 
-fn fold(path: &Path) -> io::Result<()> {
+fn html(path: &Path, page: &Path) -> io::Result<()> {
+    let report = read(path)?;
     let begun = Instant::now();
+    let text = render::html(&report);
+    println!(
+        "{} kB of HTML in {:.2} s",
+        text.len() / 1000,
+        begun.elapsed().as_secs_f64()
+    );
+    std::fs::write(page, text)
+}
+
+fn read(path: &Path) -> io::Result<Report> {
     let mut fold = Fold::new();
     let state = read_segment(
         BufReader::with_capacity(1 << 20, File::open(path)?),
@@ -45,7 +57,12 @@ fn fold(path: &Path) -> io::Result<()> {
             fold.push(record);
         },
     )?;
-    let report = fold.finish(state);
+    Ok(fold.finish(state))
+}
+
+fn fold(path: &Path) -> io::Result<()> {
+    let begun = Instant::now();
+    let report = read(path)?;
     let folded = begun.elapsed().as_secs_f64();
     let json = render::json(&report);
     println!(

@@ -18,6 +18,7 @@ pub fn report(options: &ReportOptions) -> Result<u8, Failure> {
         Format::Text => render::terminal(&report, colored(options.color)),
         Format::Json => render::json(&report),
         Format::Md => render::markdown(&report),
+        Format::Html => render::html(&report),
     })?;
     Ok(exit_code::OK)
 }

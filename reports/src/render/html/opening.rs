@@ -1,0 +1,207 @@
+//! What came of the run, where it died, why, and what to do: the part that is read first.
+
+use maud::{Markup, html};
+
+use super::super::measured;
+use super::super::recovery::{ended_by, when};
+use super::{facts, text, wide};
+use crate::Class;
+use crate::outcome::Outcome;
+use crate::recovery::Recovery;
+use crate::report::{Attempt, Report, Reproduction};
+use crate::words::{duration, number};
+
+const MOST_FINDINGS: usize = 40;
+const MOST_REPRODUCTIONS: usize = 10;
+
+/// With a capital, as a heading wants it.
+pub fn sentence(report: &Report) -> String {
+    let headline = text(&report.summary.headline);
+    let mut letters = headline.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => "A run without a headline".to_owned(),
+    }
+}
+
+pub fn section(report: &Report) -> Markup {
+    let dead = first_death(report);
+    html! {
+        header .opening.(state(report)) {
+            p .state { (state_in_words(report)) }
+            h1 { (sentence(report)) }
+            p .run { (run(report)) }
+            @if let Some(fault) = report.run.settings.as_ref().and_then(|it| it.inject.as_ref()) {
+                p { "A fault was injected on purpose: " code { (text(fault)) } "." }
+            }
+            @if let Some(attempt) = dead { (verdict(attempt)) }
+            @for found in report.reproductions.iter().take(MOST_REPRODUCTIONS) { (again(found)) }
+        }
+        @if let Some(recovery) = &report.recovery { (recovered(recovery)) }
+        (findings(report))
+        (measurements(report))
+    }
+}
+
+fn first_death(report: &Report) -> Option<&Attempt> {
+    let attempts = report.cases.iter().flat_map(|case| &case.attempts);
+    attempts
+        .filter(|it| it.counts() && it.outcome != Outcome::Survived)
+        .min_by_key(|it| (!it.crashed(), it.number))
+}
+
+/// A class of the style.
+fn state(report: &Report) -> &'static str {
+    let attempts = || report.cases.iter().flat_map(|case| &case.attempts);
+    let summary = &report.summary;
+    if attempts().any(|it| it.counts() && it.crashed()) {
+        "bad"
+    } else if summary.attempts > 0
+        && summary.attempts == summary.attempts_survived
+        && report.run.complete
+        && report.findings.is_empty()
+    {
+        "good"
+    } else {
+        "open"
+    }
+}
+
+fn state_in_words(report: &Report) -> &'static str {
+    match state(report) {
+        "bad" => "✗ Something died or failed",
+        "good" => "✓ Survived",
+        _ => "– Not clear, or not finished",
+    }
+}
+
+fn run(report: &Report) -> String {
+    let run = &report.run;
+    let mut parts = vec![format!("Run {}", text(&run.id))];
+    if let Some(started) = &run.started {
+        parts.push(format!("started {}", text(started)));
+    }
+    parts.push(format!("took {}", duration(run.seconds)));
+    if !run.complete {
+        parts.push("its record stops before its end".to_owned());
+    }
+    parts.join(", ") + "."
+}
+
+fn verdict(attempt: &Attempt) -> Markup {
+    let Some(verdict) = &attempt.verdict else {
+        return html! {};
+    };
+    html! {
+        dl .verdict {
+            @if let Some(point) = &attempt.crash_point {
+                dt { "Where" } dd { (text(&point.place())) }
+                @if let Some(file) = &point.file { dt { "Image" } dd { (text(file)) } }
+            }
+            dt { "How" } dd { (text(&attempt.ending.to_string())) }
+            dt { "Why" }
+            dd {
+                @match verdict.class {
+                    Class::Unknown => { "unknown: the evidence does not decide" },
+                    class => { strong { (class) } " (" (verdict.confidence) ")" },
+                }
+            }
+            dt { "To do" } dd { (text(&verdict.action)) }
+        }
+    }
+}
+
+fn again(found: &Reproduction) -> Markup {
+    html! {
+        p { strong { "Tried again: " } (text(&found.case)) ": " (text(&found.conclusion)) "." }
+    }
+}
+
+fn recovered(recovery: &Recovery) -> Markup {
+    let mut rows = vec![("ended by", ended_by(recovery)), ("when", when(recovery))];
+    let slept = recovery.slept_seconds;
+    rows.extend(slept.map(|it| ("asleep", format!("the machine slept for {}", duration(it)))));
+    for evidence in &recovery.evidence {
+        rows.push((
+            "evidence",
+            format!("{}: {}", evidence.source, evidence.text),
+        ));
+    }
+    let sources = html! {
+        table {
+            thead { tr {
+                th scope="col" { "source" } th scope="col" { "state" }
+                th scope="col" { "what it said, or why not" } th scope="col" { "how to have it next time" }
+            } }
+            tbody {
+                @for source in &recovery.sources {
+                    tr {
+                        th scope="row" { (text(&source.source)) }
+                        td { (source.state.words()) }
+                        td { (text(&source.because)) }
+                        td { (text(source.remedy.as_deref().unwrap_or_default())) }
+                    }
+                }
+            }
+        }
+    };
+    html! {
+        section aria-labelledby="recovered" {
+            h2 #recovered { "What ended the run" }
+            (facts(rows))
+            details { summary { "What was asked" } (wide("What was asked", &sources)) }
+        }
+    }
+}
+
+fn findings(report: &Report) -> Markup {
+    if report.findings.is_empty() {
+        return html! {};
+    }
+    let more = report.findings.len().saturating_sub(MOST_FINDINGS);
+    html! {
+        section aria-labelledby="findings" {
+            h2 #findings { "Findings" }
+            ul {
+                @for finding in report.findings.iter().take(MOST_FINDINGS) {
+                    li {
+                        (text(&finding.case)) ", attempt " (finding.attempt) ": " (text(&finding.what))
+                        " (" (finding.verdict.class) ", " (finding.verdict.confidence) ")"
+                    }
+                }
+                @if more > 0 { li { "and " (more) " more in report.json" } }
+            }
+        }
+    }
+}
+
+fn measurements(report: &Report) -> Markup {
+    let lines = measured::lines(report);
+    let mut spreads = measured::spreads(report).peekable();
+    if lines.is_empty() && spreads.peek().is_none() {
+        return html! {};
+    }
+    html! {
+        section aria-labelledby="measured" {
+            h2 #measured { "Measured" }
+            @if spreads.peek().is_some() {
+                table .numbers {
+                    thead { tr {
+                        th scope="col" { "what" } th scope="col" { "median" } th scope="col" { "p95" }
+                        th scope="col" { "max" } th scope="col" { "n" }
+                    } }
+                    tbody {
+                        @for (name, spread) in spreads {
+                            tr {
+                                th scope="row" { (name) }
+                                td { (number(spread.median)) } td { (number(spread.p95)) }
+                                td { (number(spread.max)) } td { (spread.n) }
+                            }
+                        }
+                    }
+                }
+            }
+            ul { @for line in lines { li { (text(&line)) } } }
+        }
+    }
+}
