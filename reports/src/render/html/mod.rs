@@ -8,6 +8,7 @@ mod chart;
 mod death;
 mod images;
 mod ladder;
+mod measured;
 mod opening;
 mod page;
 mod series;
@@ -30,6 +31,7 @@ pub fn html(report: &Report) -> String {
         (opening::section(report))
         (ladder::section(report))
         (time_line::section(report))
+        (measured::section(report))
         (images::section(report))
         (suspects::section(report))
         (death::section(report))

@@ -2,14 +2,13 @@
 
 use maud::{Markup, html};
 
-use super::super::measured;
 use super::super::recovery::{ended_by, when};
 use super::{facts, text, wide};
 use crate::Class;
 use crate::outcome::Outcome;
 use crate::recovery::Recovery;
 use crate::report::{Attempt, Report, Reproduction};
-use crate::words::{duration, number};
+use crate::words::duration;
 
 const MOST_FINDINGS: usize = 40;
 const MOST_REPRODUCTIONS: usize = 10;
@@ -39,7 +38,6 @@ pub fn section(report: &Report) -> Markup {
         }
         @if let Some(recovery) = &report.recovery { (recovered(recovery)) }
         (findings(report))
-        (measurements(report))
     }
 }
 
@@ -171,37 +169,6 @@ fn findings(report: &Report) -> Markup {
                 }
                 @if more > 0 { li { "and " (more) " more in report.json" } }
             }
-        }
-    }
-}
-
-fn measurements(report: &Report) -> Markup {
-    let lines = measured::lines(report);
-    let mut spreads = measured::spreads(report).peekable();
-    if lines.is_empty() && spreads.peek().is_none() {
-        return html! {};
-    }
-    html! {
-        section aria-labelledby="measured" {
-            h2 #measured { "Measured" }
-            @if spreads.peek().is_some() {
-                table .numbers {
-                    thead { tr {
-                        th scope="col" { "what" } th scope="col" { "median" } th scope="col" { "p95" }
-                        th scope="col" { "max" } th scope="col" { "n" }
-                    } }
-                    tbody {
-                        @for (name, spread) in spreads {
-                            tr {
-                                th scope="row" { (name) }
-                                td { (number(spread.median)) } td { (number(spread.p95)) }
-                                td { (number(spread.max)) } td { (spread.n) }
-                            }
-                        }
-                    }
-                }
-            }
-            ul { @for line in lines { li { (text(&line)) } } }
         }
     }
 }

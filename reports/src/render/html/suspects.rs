@@ -1,10 +1,12 @@
 //! The usual suspects: supported, ruled out or not tested, each with its numbers.
 
 use maud::{Markup, html};
+use serde_json::Value;
 
 use super::super::escape::last_lines;
 use super::text;
 use crate::report::{Report, Suspect, SuspectFinding};
+use crate::words::size;
 
 const COMMANDS: usize = 10;
 /// A command that is cut cannot be pasted.
@@ -52,13 +54,24 @@ fn row(suspect: &Suspect) -> Markup {
                 @if !suspect.numbers.is_empty() {
                     ul .pairs {
                         @for (name, value) in &suspect.numbers {
-                            li { (text(name)) " " b { (text(&value.to_string())) } }
+                            li { (number(name, value)) }
                         }
                     }
                 }
             }
         }
     }
+}
+
+/// Bytes in the unit that suits them; everything else as it is recorded.
+fn number(name: &str, value: &Value) -> Markup {
+    let bytes = name.strip_suffix("_bytes").zip(value.as_u64());
+    let (name, value) = match (bytes, value) {
+        (Some((name, bytes)), _) => (name, size(bytes)),
+        (None, Value::String(value)) => (name, value.clone()),
+        (None, value) => (name, value.to_string()),
+    };
+    html! { (text(&name.replace('_', " "))) " " b { (text(&value)) } }
 }
 
 fn name(suspect: &Suspect) -> String {
