@@ -1,6 +1,6 @@
 //! A rate with what may be claimed of it: the exact binomial interval (Clopper and Pearson).
 
-use statrs::distribution::{Beta, ContinuousCDF};
+use statrs::distribution::{Beta, Binomial, ContinuousCDF, DiscreteCDF};
 
 use super::{Interval, Proportion};
 
@@ -25,6 +25,37 @@ impl Proportion {
             below: upper(events, n, LEFT_OUT),
         })
     }
+}
+
+/// How likely so many events or more are at a given rate.
+pub fn tail_above(events: u32, n: u32, rate: f64) -> f64 {
+    if events == 0 {
+        return 1.0;
+    }
+    Binomial::new(rate, u64::from(n)).map_or(1.0, |it| it.sf(u64::from(events) - 1))
+}
+
+/// Nobody waits for more.
+const MOST_ATTEMPTS: u32 = 10_000_000;
+
+/// The smallest number of trials, with no further event, after which the one-sided 95 % bound is at most
+/// `rate`; `None` if no number would do.
+pub fn attempts_needed(events: u32, rate: f64) -> Option<u32> {
+    let does = |n: u32| upper(events.min(n), n, LEFT_OUT) <= rate;
+    let mut high = events.max(1);
+    while !does(high) {
+        high = high.checked_mul(2).filter(|&high| high <= MOST_ATTEMPTS)?;
+    }
+    let mut low = high / 2;
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if does(middle) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    Some(high)
 }
 
 /// The rate under which so many events or more are only `tail` likely.
@@ -92,6 +123,23 @@ mod tests {
             sum += term;
         }
         close(sum, 0.05);
+    }
+
+    #[test]
+    fn so_many_trials_are_needed_and_one_fewer_are_not_enough() {
+        assert_eq!(attempts_needed(0, 0.01), Some(299));
+        assert_eq!(attempts_needed(0, 0.05), Some(59));
+        let needed = attempts_needed(3, 0.02).unwrap();
+        assert!(Proportion::of(3, needed).unwrap().below <= 0.02);
+        assert!(Proportion::of(3, needed - 1).unwrap().below > 0.02);
+        assert_eq!(attempts_needed(0, 0.0), None);
+    }
+
+    #[test]
+    fn a_tail_is_the_sum_of_its_terms() {
+        close(tail_above(1, 2, 0.1), 0.19);
+        close(tail_above(0, 2, 0.1), 1.0);
+        close(tail_above(2, 2, 0.1), 0.01);
     }
 
     #[test]

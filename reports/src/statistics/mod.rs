@@ -1,8 +1,17 @@
 //! Numbers that do not claim more than was measured: each carries its n and its interval.
 
+pub mod between_runs;
 mod binomial;
+mod fisher;
+mod holm;
+pub mod rank_test;
 mod spread;
 pub mod theil_sen;
+pub mod trend;
+
+pub use binomial::{attempts_needed, tail_above};
+pub use fisher::{fisher, fisher_above};
+pub use holm::holm;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -65,7 +65,7 @@ pub fn slope(points: &[(f64, f64)]) -> Option<Slope> {
     })
 }
 
-fn thin(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+pub(super) fn thin(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     let n = points.len();
     if n <= MOST {
         return points;
@@ -76,7 +76,7 @@ fn thin(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
 }
 
 /// Of Kendall's S.
-fn variance(points: &[(f64, f64)]) -> f64 {
+pub(super) fn variance(points: &[(f64, f64)]) -> f64 {
     let weight = |t: usize| {
         let t = t as f64;
         t * (t - 1.0) * (2.0 * t + 5.0)
