@@ -25,6 +25,8 @@ pub struct Injection {
     pub attempt: Option<u32>,
     /// No condition: what `exit` is to leave with.
     pub code: Option<u8>,
+    /// No condition: `slow-drift` then makes every image so much slower, and no more with each.
+    pub percent: Option<u32>,
 }
 
 /// Where a worker stands at an instant.
@@ -41,7 +43,7 @@ pub enum InjectionError {
     #[error(transparent)]
     NoSuchFault(#[from] super::NoSuchFault),
     #[error(
-        "{0:?} is no condition: use image=K, position=K, phase=NAME, token=N or attempt=N, separated by commas (and code=N for exit)"
+        "{0:?} is no condition: use image=K, position=K, phase=NAME, token=N or attempt=N, separated by commas (and code=N for exit, percent=N for slow-drift)"
     )]
     NoSuchCondition(String),
     #[error("{value:?} is no number for {name}")]
@@ -54,6 +56,8 @@ pub enum InjectionError {
     TokenOutsideDecode,
     #[error("code=N is for the fault exit: {0} ends in its own way")]
     CodeWithoutExit(Fault),
+    #[error("percent=N is for the fault slow-drift, in phase=decode: {0} takes no time by itself")]
+    PercentWithoutDrift(Fault),
 }
 
 impl Injection {
@@ -67,6 +71,7 @@ impl Injection {
             token: None,
             attempt: None,
             code: None,
+            percent: None,
         }
     }
 
@@ -106,6 +111,7 @@ impl FromStr for Injection {
                 "position" => injection.position = number()?,
                 "token" => injection.token = number()?,
                 "attempt" => injection.attempt = number()?,
+                "percent" => injection.percent = number()?,
                 "phase" => injection.phase = phase(value)?,
                 "code" => injection.code = Some(value.parse().map_err(|_| not_a_number())?),
                 _ => return Err(no_such()),
@@ -116,6 +122,10 @@ impl FromStr for Injection {
         }
         if injection.code.is_some() && injection.fault != Fault::Exit {
             return Err(InjectionError::CodeWithoutExit(injection.fault));
+        }
+        let slows = injection.fault == Fault::SlowDrift && injection.phase == Phase::Decode;
+        if injection.percent.is_some() && !slows {
+            return Err(InjectionError::PercentWithoutDrift(injection.fault));
         }
         Ok(injection)
     }
@@ -138,6 +148,7 @@ impl fmt::Display for Injection {
             ("token", number(self.token)),
             ("attempt", number(self.attempt)),
             ("code", number(self.code.map(u32::from))),
+            ("percent", number(self.percent)),
         ];
         write!(f, "{}", self.fault)?;
         let given = conditions
@@ -195,6 +206,7 @@ mod tests {
         for text in [
             "hang@phase=load",
             "exit@image=2,phase=decode,token=7,attempt=1,code=9",
+            "slow-drift@phase=decode,percent=10",
         ] {
             let injection: Injection = text.parse().unwrap();
             assert_eq!(injection.to_string(), text);
@@ -210,6 +222,7 @@ mod tests {
             ("segfault@phase=lunch", "lunch"),
             ("segfault@phase=vision,token=3", "decode"),
             ("segfault@code=3", "exit"),
+            ("segfault@percent=3", "slow-drift"),
             ("exit@code=300", "300"),
         ] {
             let error = text.parse::<Injection>().unwrap_err().to_string();

@@ -114,6 +114,8 @@ pub struct Scene<'a> {
     pub position: Option<u32>,
     /// What `exit` is to leave with.
     pub code: Option<u8>,
+    /// By how much `slow-drift` is to slow every image down, instead of more and more.
+    pub percent: Option<u32>,
     /// Straight to the supervisor, past everything that keeps to the protocol.
     pub supervisor: &'a mut dyn Write,
 }
@@ -133,6 +135,8 @@ pub enum After {
     GoOn,
     /// The next token of the answer is to be another one.
     CorruptToken,
+    /// The image is to take so many percent longer than it would.
+    Slower(u32),
 }
 
 #[derive(Debug, Error)]
@@ -306,7 +310,12 @@ impl Fault {
             Fault::ShmFull => shm_full::commit()?,
             Fault::DeviceOom => device_oom::commit(scene.device)?,
             Fault::MemoryLeak => return memory_leak::commit(),
-            Fault::SlowDrift => return slow_drift::commit(scene.position),
+            Fault::SlowDrift => {
+                return match scene.percent {
+                    Some(percent) => Ok(After::Slower(percent)),
+                    None => slow_drift::commit(scene.position),
+                };
+            }
             Fault::WrongOutput => return Ok(After::CorruptToken),
             Fault::Orphan => return orphan::commit(),
             Fault::Garbage => return garbage::commit(scene.supervisor),

@@ -219,7 +219,11 @@ fn analyse(
                 generation.corrupt_last();
             }
         }
-        Ok(generation.finish()?)
+        let answer = generation.finish()?;
+        if let Some(percent) = steps.slower.take() {
+            std::thread::sleep(began.elapsed() * percent / 100);
+        }
+        Ok(answer)
     })?;
     let decoded = decoding.elapsed().as_secs_f64();
     let tokens = u32::try_from(answer.tokens.len()).unwrap_or(u32::MAX);

@@ -130,6 +130,7 @@ fn work(channel: &mut Channel, page: Option<Page>) -> Result<(), Stop> {
         device: job.work.device().to_owned(),
         inject: job.inject,
         corrupt: false,
+        slower: None,
         page,
         pool: None,
         said: Slot::default(),
@@ -156,6 +157,8 @@ struct Steps<'a> {
     inject: Option<Injection>,
     /// The next token is to be another one than the model chose.
     corrupt: bool,
+    /// The current image is to take so many percent longer.
+    slower: Option<u32>,
     /// Without one, tokens are told by message.
     page: Option<Page>,
     /// The device's allocator, once the device is open.
@@ -242,9 +245,14 @@ impl Steps<'_> {
                 device: &self.device,
                 position: at.map(|at| at.position),
                 code: injection.code,
+                percent: injection.percent,
                 supervisor: self.channel.raw(),
             })?;
-            self.corrupt |= after == After::CorruptToken;
+            match after {
+                After::GoOn => {}
+                After::CorruptToken => self.corrupt = true,
+                After::Slower(percent) => self.slower = Some(percent),
+            }
         }
         Ok(())
     }
