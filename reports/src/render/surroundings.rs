@@ -56,9 +56,11 @@ pub fn settings(report: &Report) -> Vec<String> {
     let shown = |name: &str, value: Option<String>| value.map(|it| format!("{name} {it}"));
     let number = |value: Option<u32>| value.map(|it| it.to_string());
     [
+        shown("profile", known.profile.clone()),
         shown("model", known.model.clone()),
         shown("device", known.device.clone()),
         shown("dtype", known.dtype.clone()),
+        shown("quantised to", known.quant.clone()),
         shown("seed", known.seed.map(|it| it.to_string())),
         shown("new tokens", number(known.max_new_tokens)),
         shown("threads", number(known.threads)),

@@ -29,23 +29,6 @@ fn reproduce(report: &Report) -> String {
     let Some(header) = &report.run.header else {
         return String::new();
     };
-    let command = super::super::escape::block(&shell(&header.command), 1, 2000);
-    let mut settings = Vec::new();
-    if let Some(known) = &report.run.settings {
-        let shown =
-            |name: &str, value: Option<String>| value.map(|it| format!("{name} {}", text(&it)));
-        settings.extend(shown("profile", known.profile.clone()));
-        settings.extend(shown("model", known.model.clone()));
-        settings.extend(shown("device", known.device.clone()));
-        settings.extend(shown("dtype", known.dtype.clone()));
-        settings.extend(shown("quantised to", known.quant.clone()));
-        settings.extend(shown("seed", known.seed.map(|it| it.to_string())));
-        settings.extend(shown(
-            "new tokens",
-            known.max_new_tokens.map(|it| it.to_string()),
-        ));
-        settings.extend(shown("threads", known.threads.map(|it| it.to_string())));
-    }
     let command = block(&shell(&header.command), 1, 2000);
     let mut part = format!("## To do it again\n\n{command}\n");
     let settings: Vec<String> = settings(report).iter().map(|it| text(it)).collect();
