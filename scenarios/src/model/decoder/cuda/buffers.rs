@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use candle_core::cuda_backend::WrapErr;
 use candle_core::cuda_backend::cudarc::driver::{
-    CudaSlice, CudaStream, DevicePtr, DeviceRepr, PinnedHostSlice,
+    CudaEvent, CudaSlice, CudaStream, DevicePtr, DeviceRepr, PinnedHostSlice,
 };
 use candle_core::{DType, Result, Tensor};
 
@@ -21,11 +21,17 @@ pub struct Buffers {
     /// The token that a step chose, and whether some logit was no number.
     chosen: CudaSlice<u32>,
     /// What of `chosen` comes to the host: of the step that is awaited, and of the next.
-    told: [PinnedHostSlice<u32>; 2],
+    told: [Told; 2],
     _floats: Vec<CudaSlice<f32>>,
     _counters: Vec<CudaSlice<u32>>,
     tensors: Vec<Tensor>,
     pub at: Addresses,
+}
+
+struct Told {
+    chosen: PinnedHostSlice<u32>,
+    /// The copy has ended. cudarc keeps no such account of its own where there is one stream.
+    arrived: CudaEvent,
 }
 
 /// So many values of each.
@@ -82,10 +88,16 @@ impl Buffers {
             best: float(sizes.best)?,
             ended: at(&ended, stream),
         };
-        // SAFETY: it is read after a step has written it only.
-        let pinned = || unsafe { stream.context().alloc_pinned_with_flags::<u32>(2, 0) };
+        let told = || -> Result<Told> {
+            let context = stream.context();
+            Ok(Told {
+                // SAFETY: it is read after a step has written it only.
+                chosen: unsafe { context.alloc_pinned_with_flags::<u32>(2, 0) }.w()?,
+                arrived: context.new_event(None).w()?,
+            })
+        };
         Ok(Buffers {
-            told: [pinned().w()?, pinned().w()?],
+            told: [told()?, told()?],
             token,
             position,
             logits,
@@ -114,15 +126,19 @@ impl Buffers {
 
     /// Has the host told what the step that was launched last chooses.
     pub fn tell(&mut self, stream: &Arc<CudaStream>, turn: usize) -> Result<()> {
-        stream.memcpy_dtoh(&self.chosen, &mut self.told[turn]).w()
+        let told = &mut self.told[turn];
+        stream.memcpy_dtoh(&self.chosen, &mut told.chosen).w()?;
+        told.arrived.record(stream).w()
     }
 
     /// Waits for it.
     pub fn chosen(&self, turn: usize) -> Result<Likeliest> {
-        let told = self.told[turn].as_slice().w()?;
+        let told = &self.told[turn];
+        told.arrived.synchronize().w()?;
+        let chosen = told.chosen.as_slice().w()?;
         Ok(Likeliest {
-            token: told[0],
-            finite: told[1] == 0,
+            token: chosen[0],
+            finite: chosen[1] == 0,
         })
     }
 }
