@@ -43,6 +43,7 @@ pub fn command_line(options: &RunOptions, plan: &Plan, trial: &Trial<'_>) -> Vec
     }
     line.option("--dtype", options.dtype.map(crate::cli::Dtype::name));
     line.option("--quant", options.quant.map(crate::cli::Quant::name));
+    line.path("--gguf", options.gguf.as_deref());
     line.path("--worker", options.worker.as_deref());
     if burns {
         line.time("--burn", Some(options.burn));

@@ -175,6 +175,9 @@ pub struct RunOptions {
     /// Quantise the language model's weights while they are loaded: q8_0 or q4k
     #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
     pub quant: Option<Quant>,
+    /// A GGUF file that brings the language model's weights, in its own formats; the rest comes from --model
+    #[arg(long, value_name = "FILE", conflicts_with = "quant")]
+    pub gguf: Option<PathBuf>,
     /// The worker's executable [default: this one]
     #[arg(long, value_name = "PATH")]
     pub worker: Option<PathBuf>,

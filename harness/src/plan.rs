@@ -142,6 +142,12 @@ impl Plan {
                 device: Some(options.device.clone()),
                 dtype: Some(self.dtype.name().to_owned()),
                 quant: options.quant.map(|quant| quant.name().to_owned()),
+                gguf: options.gguf.as_ref().map(|path| path.display().to_string()),
+                // As with the model's own files: what is wrong with it is found where it is loaded.
+                gguf_fingerprint: options
+                    .gguf
+                    .as_ref()
+                    .and_then(|path| model::fingerprint_of_file(path).ok()),
                 question: Some(options.question.clone()),
                 max_new_tokens: Some(self.max_new_tokens),
                 temperature: options.temperature,
@@ -173,6 +179,7 @@ impl Plan {
                 device: options.device.clone(),
                 dtype: self.dtype.name().to_owned(),
                 quant: options.quant.map(|quant| quant.name().to_owned()),
+                gguf: options.gguf.clone(),
                 images: trial
                     .images
                     .iter()

@@ -6,7 +6,7 @@ mod support;
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value;
-use support::{Place, attempts, case, exists};
+use support::{Place, attempts, case, exists, products, records};
 
 fn schema() -> Value {
     let path = concat!(
@@ -87,6 +87,24 @@ fn the_same_image_gives_the_same_digest_every_time() {
     assert!(images.iter().all(|image| image["token_digest"] == first));
     assert_eq!(images[4]["position"], 5);
     assert_eq!(images[4]["index"], 1);
+}
+
+#[test]
+fn a_run_with_quantised_weights_says_so() {
+    let place = Place::new();
+    let ran = place
+        .crashpoint(&["run", "single", "--quant", "q8_0"])
+        .exits(0);
+    let report = ran.report();
+    conforms(&report);
+    assert_eq!(report["run"]["settings"]["quant"], "q8_0");
+    let markdown = std::fs::read_to_string(ran.latest().join("report.md")).unwrap();
+    assert!(markdown.contains(r"quantised to q8\_0"), "{markdown}");
+    let held = products(&records(&place));
+    assert_eq!(held.len(), 1);
+    assert_eq!(held[0]["q8_0"]["tensors"], 3 * 7 + 1);
+    // Nothing of it is left in another format.
+    assert_eq!(held[0].as_object().unwrap().len(), 1);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 
 use serde_json::Value;
-use support::{Place, Ran, attempts, case, eventually, exists, records};
+use support::{Place, Ran, attempts, case, eventually, exists, products, records};
 
 /// Kills the supervisor once this is so of the records.
 fn killed_when(place: &Place, arguments: &[&str], so: impl Fn(&[Value]) -> bool) {
@@ -87,6 +87,25 @@ fn the_rest_of_the_plan_is_run_and_what_is_done_is_not_run_again() {
     assert!(journal(&place).contains(&skipped));
     // And then there is nothing more to do.
     resumed(&place, &[]).exits(2).says("came to its end");
+}
+
+#[test]
+fn weights_stay_quantised() {
+    let place = Place::new();
+    let quantised = [&HANGS[..], &["--quant=q8_0"]].concat();
+    killed_when(&place, &quantised, |records| in_phase(records, 2, "vision"));
+    let report = resumed(&place, &[]).report();
+    assert_eq!(report["run"]["settings"]["quant"], "q8_0");
+    // Of every worker, before and after.
+    let journal = journal(&place);
+    let records = journal
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    let held = products(&records.collect::<Vec<_>>());
+    assert_eq!(held.len(), 8);
+    for worker in &held {
+        assert_eq!(worker["q8_0"]["tensors"], 3 * 7 + 1);
+    }
 }
 
 /// All segments of the newest run.

@@ -238,6 +238,12 @@ pub struct Settings {
     /// Of the language model's weights, in a format that is not `dtype`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quant: Option<String>,
+    /// The file that brings the language model's weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gguf: Option<String>,
+    /// SHA-256 over its name, size and beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gguf_fingerprint: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

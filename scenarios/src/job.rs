@@ -44,6 +44,9 @@ pub struct Analyse {
     pub dtype: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quant: Option<String>,
+    /// Brings the language model's weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gguf: Option<PathBuf>,
     pub images: Vec<JobImage>,
     /// Over and over, until so many seconds have passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

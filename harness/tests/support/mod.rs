@@ -175,6 +175,16 @@ pub fn records(place: &Place) -> Vec<Value> {
         .collect()
 }
 
+/// In which formats each worker that quantised a model held its matrix products.
+pub fn products(records: &[Value]) -> Vec<Value> {
+    let facts = records
+        .iter()
+        .map(|record| &record["event"]["facts"]["facts"]);
+    facts
+        .filter_map(|facts| facts.get("matrix_products").cloned())
+        .collect()
+}
+
 /// A run that hangs in the third image, once it has come so far.
 pub fn hanging(place: &Place) -> Child {
     let child = place

@@ -61,6 +61,7 @@ pub fn settings(report: &Report) -> Vec<String> {
         shown("device", known.device.clone()),
         shown("dtype", known.dtype.clone()),
         shown("quantised to", known.quant.clone()),
+        shown("language model", known.gguf.clone()),
         shown("seed", known.seed.map(|it| it.to_string())),
         shown("new tokens", number(known.max_new_tokens)),
         shown("threads", number(known.threads)),

@@ -2,7 +2,7 @@
 //! weights before anything is allocated, and compared with what there is.
 
 use super::llava::check_context;
-use super::placement::{self, Format};
+use super::placement::{Format, Placement};
 use super::{Checkpoint, ModelError, Precision, Sampling};
 
 /// Bytes on the device.
@@ -53,10 +53,11 @@ pub fn estimate(
     )?;
 
     let width = precision.dtype.size_in_bytes() as u64;
-    let placements = placement::of(&checkpoint.tensors, precision);
+    let placements = checkpoint
+        .weights
+        .placements(&checkpoint.tensors, precision);
     let weights = placements.iter().map(|it| it.bytes()).sum();
-    let quantised =
-        |placement: &placement::Placement<'_>| matches!(placement.format, Format::Quantised(_));
+    let quantised = |placement: &Placement<'_>| matches!(placement.format, Format::Quantised(_));
     let [layers, heads, hidden, wide, vocabulary] = [
         config.text.num_hidden_layers,
         config.text.num_attention_heads,

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use super::config::{self, Config};
 use super::folder::Folder;
+use super::gguf::Gguf;
 use super::manifest::{self, Expected};
 use super::processor::{self, Processor};
 use super::prompt::Prompter;
 use super::template::Template;
 use super::tokens::Tokens;
-use super::weights::{StoredWeights, Weights};
+use super::weights::{Base, StoredWeights, Weights};
 use super::{Hub, ModelError, Preset, Source, synthetic, tiny};
 use crate::cache;
 
@@ -47,9 +48,14 @@ pub fn locate(source: &Source) -> Result<Located, ModelError> {
 
 /// Finds the checkpoint, and reads and checks all of it but the weights' values.
 pub fn resolve(source: &Source) -> Result<Checkpoint, ModelError> {
+    resolve_with(source, None)
+}
+
+/// With the language model's weights from a GGUF file.
+pub fn resolve_with(source: &Source, gguf: Option<&Path>) -> Result<Checkpoint, ModelError> {
     match locate(source)? {
-        Located::Folder(path) => Checkpoint::open(&path),
-        Located::Synthetic(preset) => synthetic::checkpoint(preset),
+        Located::Folder(path) => Checkpoint::open_with(&path, gguf),
+        Located::Synthetic(preset) => synthetic::checkpoint(preset, gguf),
     }
 }
 
@@ -70,13 +76,27 @@ fn tiny_folder() -> Result<PathBuf, ModelError> {
 impl Checkpoint {
     /// A Hugging Face folder.
     pub fn open(path: &Path) -> Result<Checkpoint, ModelError> {
+        Checkpoint::open_with(path, None)
+    }
+
+    /// With the language model's weights from a GGUF file; the folder need not have any then.
+    pub fn open_with(path: &Path, gguf: Option<&Path>) -> Result<Checkpoint, ModelError> {
         let folder = Folder::open(path)?;
-        let config = config::read(&folder)?;
+        let mut config = config::read(&folder)?;
+        let mut tokens = Tokens::read(&folder, &config)?;
+        let language = gguf
+            .map(|path| Gguf::open(path, &mut config, tokens.spoken()))
+            .transpose()?;
+        tokens.end_at(config.text.vocab_size);
         let tensors = manifest::of(&config);
-        let weights = Weights::Stored(StoredWeights::open(&folder, &tensors)?);
+        let stored = StoredWeights::open(&folder, &tensors, language.is_none())?;
+        let weights = Weights {
+            base: Base::Stored(stored),
+            language,
+        };
         let prompter = Prompter {
             template: Template::read(&folder)?,
-            tokens: Tokens::read(&folder, &config)?,
+            tokens,
             tokens_per_image: config.tokens_per_image(),
         };
         Ok(Checkpoint {

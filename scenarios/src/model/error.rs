@@ -71,6 +71,11 @@ pub enum ModelError {
     )]
     HostMemory { name: String, bytes: u64 },
 
+    #[error("{} is not the language model of this checkpoint: {what}; use the GGUF file of its own Llama", path.display())]
+    ForeignGguf { path: PathBuf, what: String },
+    #[error("{} {what}, which is not supported: use a GGUF file in f16, q8_0, q4_0 or K-quants", path.display())]
+    GgufUnsupported { path: PathBuf, what: String },
+
     #[error("{} is not a tokenizer: {what}; fetch the file again", path.display())]
     Tokenizer { path: PathBuf, what: String },
     #[error("{} has no image token {token:?}: use the tokenizer that belongs to this checkpoint", path.display())]
@@ -199,14 +204,15 @@ impl ModelError {
             | ModelError::RepeatedTensor { .. }
             | ModelError::WrongShape { .. }
             | ModelError::NotFinite { .. }
+            | ModelError::ForeignGguf { .. }
             | ModelError::Tokenizer { .. }
             | ModelError::NoImageToken { .. }
             | ModelError::OtherImageToken { .. }
             | ModelError::BeyondVocabulary { .. }
             | ModelError::OtherSize { .. } => Class::ModelFilesBroken,
-            ModelError::Unsupported { .. } | ModelError::WrongDtype { .. } => {
-                Class::ModelUnsupported
-            }
+            ModelError::Unsupported { .. }
+            | ModelError::WrongDtype { .. }
+            | ModelError::GgufUnsupported { .. } => Class::ModelUnsupported,
             ModelError::HostMemory { .. } => Class::HostAllocFailed,
             ModelError::Template { .. }
             | ModelError::Slots { .. }

@@ -1,5 +1,6 @@
 //! What tells one checkpoint on the disk from another, without reading all of its weights.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
@@ -18,18 +19,29 @@ pub fn fingerprint(folder: &Path) -> io::Result<String> {
     names.sort();
     let mut hasher = Sha256::new();
     for name in names {
-        let path = folder.join(&name);
-        // In a cache of the hub they are links.
-        let metadata = fs::metadata(&path)?;
-        if !metadata.is_file() {
-            continue;
-        }
-        hasher.update(name.as_encoded_bytes());
-        hasher.update([0]);
-        hasher.update(metadata.len().to_le_bytes());
-        io::copy(&mut File::open(&path)?.take(BEGINNING), &mut hasher)?;
+        add(&mut hasher, &folder.join(&name), &name)?;
     }
     Ok(format!("{:x}", hasher.finalize()))
+}
+
+/// The same over a single file.
+pub fn fingerprint_of_file(path: &Path) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    add(&mut hasher, path, path.file_name().unwrap_or_default())?;
+    Ok(format!("{:x}", hasher.finalize()))
+}
+
+fn add(hasher: &mut Sha256, path: &Path, name: &OsStr) -> io::Result<()> {
+    // In a cache of the hub they are links.
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Ok(());
+    }
+    hasher.update(name.as_encoded_bytes());
+    hasher.update([0]);
+    hasher.update(metadata.len().to_le_bytes());
+    io::copy(&mut File::open(path)?.take(BEGINNING), hasher)?;
+    Ok(())
 }
 
 #[cfg(test)]

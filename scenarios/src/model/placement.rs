@@ -4,7 +4,6 @@
 use candle_core::DType;
 use candle_core::quantized::GgmlDType;
 
-use super::Precision;
 use super::manifest::{self, Expected, Role};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,12 +35,14 @@ impl Placement<'_> {
     }
 }
 
-pub fn of(expected: &[Expected], precision: Precision) -> Vec<Placement<'_>> {
-    let plain = Format::Plain(precision.dtype);
-    let quantised = |tensor: &Expected| {
-        let row = *tensor.shape.last()?;
-        precision.quant?.format(row).map(Format::Quantised)
-    };
+/// `format` says how a matrix product is to be quantised, if at all.
+pub fn of(
+    expected: &[Expected],
+    dtype: DType,
+    format: impl Fn(&Expected) -> Option<GgmlDType>,
+) -> Vec<Placement<'_>> {
+    let plain = Format::Plain(dtype);
+    let quantised = |tensor: &Expected| format(tensor).map(Format::Quantised);
     let mut placements = Vec::new();
     for tensor in expected {
         let format = match tensor.role {

@@ -120,23 +120,13 @@ impl SafetensorsFile {
         let Some(stored) = float(tensor.dtype) else {
             return Err(self.wrong_dtype(tensor));
         };
-        let no_memory = || ModelError::HostMemory {
-            name: tensor.name.clone(),
-            bytes: tensor.bytes,
-        };
-        let size = usize::try_from(tensor.bytes).map_err(|_| no_memory())?;
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(size).map_err(|_| no_memory())?;
-        bytes.resize(size, 0);
-        self.file
-            .read_exact_at(&mut bytes, tensor.start)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => ModelError::Damaged {
-                    path: self.path.clone(),
-                    what: format!("it ended within the tensor {}", tensor.name),
-                },
-                _ => ModelError::unreadable(&self.path)(error),
-            })?;
+        let bytes = read_at(
+            &self.file,
+            &self.path,
+            &tensor.name,
+            tensor.start,
+            tensor.bytes,
+        )?;
         Ok((stored, bytes))
     }
 
@@ -147,6 +137,33 @@ impl SafetensorsFile {
             dtype: format!("{:?}", tensor.dtype).to_lowercase(),
         }
     }
+}
+
+/// Reads so many bytes of a tensor, from `start` in its file on.
+pub fn read_at(
+    file: &File,
+    path: &Path,
+    name: &str,
+    start: u64,
+    bytes: u64,
+) -> Result<Vec<u8>, ModelError> {
+    let no_memory = || ModelError::HostMemory {
+        name: name.to_owned(),
+        bytes,
+    };
+    let size = usize::try_from(bytes).map_err(|_| no_memory())?;
+    let mut read = Vec::new();
+    read.try_reserve_exact(size).map_err(|_| no_memory())?;
+    read.resize(size, 0);
+    file.read_exact_at(&mut read, start)
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => ModelError::Damaged {
+                path: path.into(),
+                what: format!("it ended within the tensor {name}"),
+            },
+            _ => ModelError::unreadable(path)(error),
+        })?;
+    Ok(read)
 }
 
 fn tensors(metadata: &Metadata, start: u64) -> Vec<Stored> {

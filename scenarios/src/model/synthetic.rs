@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -11,12 +11,13 @@ use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{DType, Device, Result, Tensor};
 
 use super::config::{Config, ProjectorAct, TextConfig, VisionConfig, vit_large_336};
+use super::gguf::Gguf;
 use super::manifest::{self, Expected, Role};
 use super::prompt::Prompter;
 use super::quantise::quantise;
 use super::template::Template;
 use super::tokens::Tokens;
-use super::weights::{Values, Weights};
+use super::weights::{Base, Values, Weights};
 use super::{Checkpoint, ModelError, processor, tiny};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,8 +112,14 @@ impl FromStr for Preset {
 }
 
 /// A preset speaks with the tiny model's tokenizer and chat template.
-pub fn checkpoint(preset: Preset) -> std::result::Result<Checkpoint, ModelError> {
-    let config = preset.config();
+pub fn checkpoint(
+    preset: Preset,
+    gguf: Option<&Path>,
+) -> std::result::Result<Checkpoint, ModelError> {
+    let mut config = preset.config();
+    let language = gguf
+        .map(|path| Gguf::open(path, &mut config, tiny::vocabulary()))
+        .transpose()?;
     let built_in = |file: &str| PathBuf::from(format!("synthetic:{preset}/{file}"));
     let prompter = Prompter {
         template: Template::new(tiny::CHAT_TEMPLATE, built_in("chat_template.jinja"))?,
@@ -130,7 +137,10 @@ pub fn checkpoint(preset: Preset) -> std::result::Result<Checkpoint, ModelError>
         processor: processor::clip(config.vision.image_size),
         prompter: Arc::new(prompter),
         tensors: manifest::of(&config),
-        weights: Weights::MadeUp,
+        weights: Weights {
+            base: Base::MadeUp,
+            language,
+        },
         config,
     })
 }

@@ -92,6 +92,16 @@ impl Tokens {
         }
     }
 
+    /// How many tokens there are, but for those that were added to say something else than text.
+    pub fn spoken(&self) -> usize {
+        self.tokenizer.get_vocab_size(false)
+    }
+
+    /// Refuses prompts with tokens from there on.
+    pub fn end_at(&mut self, vocabulary: usize) {
+        self.vocabulary = vocabulary;
+    }
+
     /// The tokens of a prompt, with BOS before it unless the text brings its own.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, ModelError> {
         let brings_bos = !self.bos.is_empty() && text.starts_with(&self.bos);

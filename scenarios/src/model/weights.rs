@@ -10,9 +10,10 @@ use candle_core::{DType, Device, Tensor};
 use serde::Deserialize;
 
 use super::folder::Folder;
+use super::gguf::Gguf;
 use super::layout;
-use super::manifest::{Expected, Role};
-use super::placement::{self, Format};
+use super::manifest::{Expected, LANGUAGE, Role};
+use super::placement::{self, Format, Placement};
 use super::quantise::quantise;
 use super::safetensors_file::{SafetensorsFile, Stored, float, widen};
 use super::synthetic::MadeUp;
@@ -23,7 +24,14 @@ pub const INDEX: &str = "model.safetensors.index.json";
 
 /// Where the values come from.
 #[derive(Debug)]
-pub enum Weights {
+pub struct Weights {
+    pub base: Base,
+    /// Instead of the base's language model.
+    pub language: Option<Gguf>,
+}
+
+#[derive(Debug)]
+pub enum Base {
     Stored(StoredWeights),
     MadeUp,
 }
@@ -57,15 +65,19 @@ impl Weights {
         precision: Precision,
     ) -> Result<Loaded, ModelError> {
         let made_up;
-        let values: &dyn Values = match self {
-            Weights::Stored(stored) => stored,
-            Weights::MadeUp => {
+        let base: &dyn Values = match &self.base {
+            Base::Stored(stored) => stored,
+            Base::MadeUp => {
                 made_up = MadeUp::new(expected, device, precision.dtype)?;
                 &made_up
             }
         };
         let mut loaded = Loaded::default();
-        for placement in placement::of(expected, precision) {
+        for placement in self.placements(expected, precision) {
+            let values = match self.language_of(placement.tensor) {
+                Some(language) => language,
+                None => base,
+            };
             let name = placement.name.to_owned();
             match placement.format {
                 Format::Plain(dtype) => {
@@ -82,13 +94,36 @@ impl Weights {
         Ok(loaded)
     }
 
+    /// What becomes of each tensor. A GGUF file's are in their formats already.
+    pub fn placements<'a>(
+        &self,
+        expected: &'a [Expected],
+        precision: Precision,
+    ) -> Vec<Placement<'a>> {
+        placement::of(expected, precision.dtype, |tensor| {
+            match self.language_of(tensor) {
+                Some(language) => language.format(tensor),
+                None => precision.quant?.format(*tensor.shape.last()?),
+            }
+        })
+    }
+
     /// The bytes of a tensor as it is stored; made-up ones are not stored.
     pub fn stored_bytes(&self, tensor: &Expected) -> u64 {
-        match self {
-            Weights::Stored(stored) => tensor.elements() * stored.stored_width(&tensor.name),
-            Weights::MadeUp => 0,
+        match (self.language_of(tensor), &self.base) {
+            (Some(language), _) => language.stored_bytes(tensor),
+            (None, Base::Stored(stored)) => tensor.elements() * stored.stored_width(&tensor.name),
+            (None, Base::MadeUp) => 0,
         }
     }
+
+    fn language_of(&self, tensor: &Expected) -> Option<&Gguf> {
+        self.language.as_ref().filter(|it| it.holds(tensor))
+    }
+}
+
+fn is_of_language(canonical: &str) -> bool {
+    canonical.starts_with(LANGUAGE)
 }
 
 #[derive(Debug)]
@@ -104,7 +139,13 @@ struct Index {
 }
 
 impl StoredWeights {
-    pub fn open(folder: &Folder, expected: &[Expected]) -> Result<StoredWeights, ModelError> {
+    /// The language model may be wanted from elsewhere: then it need not be here, and what there is of
+    /// it does not count.
+    pub fn open(
+        folder: &Folder,
+        expected: &[Expected],
+        with_language: bool,
+    ) -> Result<StoredWeights, ModelError> {
         let mut stored = StoredWeights {
             files: Vec::new(),
             tensors: BTreeMap::new(),
@@ -112,19 +153,27 @@ impl StoredWeights {
         if folder.has(SINGLE) {
             stored.add(SafetensorsFile::open(&folder.file(SINGLE))?)?;
         } else {
-            stored.add_indexed(folder)?;
+            stored.add_indexed(folder, with_language)?;
         }
-        stored.check(folder.path(), expected)?;
+        if !with_language {
+            stored.tensors.retain(|name, _| !is_of_language(name));
+        }
+        let expected = expected.iter();
+        let expected = expected.filter(|tensor| with_language || !is_of_language(&tensor.name));
+        stored.check(folder.path(), &expected.collect::<Vec<_>>())?;
         Ok(stored)
     }
 
-    fn add_indexed(&mut self, folder: &Folder) -> Result<(), ModelError> {
+    fn add_indexed(&mut self, folder: &Folder, with_language: bool) -> Result<(), ModelError> {
         let index: Index = folder.json(INDEX)?.ok_or_else(|| {
             let hint = "only safetensors are read: fetch them, or convert the weights with save_pretrained";
             folder.missing(SINGLE, hint)
         })?;
         let mut by_file: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (name, file) in &index.weight_map {
+            if !with_language && is_of_language(&layout::canonical(name)) {
+                continue;
+            }
             by_file.entry(file).or_default().push(name);
         }
         for (file, names) in by_file {
@@ -162,7 +211,7 @@ impl StoredWeights {
         Ok(())
     }
 
-    fn check(&self, folder: &Path, expected: &[Expected]) -> Result<(), ModelError> {
+    fn check(&self, folder: &Path, expected: &[&Expected]) -> Result<(), ModelError> {
         let mut known: HashMap<&str, &Expected> = HashMap::new();
         for wanted in expected {
             known.insert(&wanted.name, wanted);

@@ -60,7 +60,7 @@ pub struct Loaded {
 
 fn load(steps: &mut Steps<'_>, work: &Analyse, sampling: Sampling) -> Result<Loaded, Stop> {
     let source: Source = work.model.parse()?;
-    let checkpoint = model::resolve(&source)?;
+    let checkpoint = model::resolve_with(&source, work.gguf.as_deref())?;
     let precision = Precision {
         dtype: device::dtype(&work.dtype)?,
         quant: work.quant.as_deref().map(str::parse).transpose()?,
@@ -72,7 +72,7 @@ fn load(steps: &mut Steps<'_>, work: &Analyse, sampling: Sampling) -> Result<Loa
         check_budget(steps, &checkpoint, work, bounds, precision, &sampling)?;
     }
     let model = Model::load(&checkpoint, &device, precision)?;
-    if precision.quant.is_some() {
+    if precision.quant.is_some() || work.gguf.is_some() {
         steps.channel.facts(held(model.products()))?;
     }
     let prompt = model.prompt(&work.question, 1)?;

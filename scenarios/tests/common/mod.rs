@@ -113,7 +113,7 @@ pub fn edit_weights(folder: &Path, edit: impl FnOnce(&mut Vec<Stored>)) {
     write_weights(&folder.join(WEIGHTS), &tensors);
 }
 
-fn read_weights(folder: &Path) -> Vec<Stored> {
+pub fn read_weights(folder: &Path) -> Vec<Stored> {
     let bytes = fs::read(folder.join(WEIGHTS)).unwrap();
     let stored = |(name, view): (String, TensorView<'_>)| Stored {
         name,

@@ -21,7 +21,7 @@ use super::synthetic::{Random, deviation};
 use super::weights::SINGLE;
 
 pub use texts::CHAT_TEMPLATE;
-pub use tokenizer::{BOS, EOS, IMAGE, IMAGE_TOKEN, tokenizer};
+pub use tokenizer::{BOS, EOS, IMAGE, IMAGE_TOKEN, tokenizer, vocabulary};
 
 /// SHA-256 of the weights' file. Making the weights in another way changes it.
 const WEIGHTS_SHA256: &str = "e1f7c133da94af6bd40d2a42018e4e3b7a1f5b68f00db713d2021a121e7499c0";
