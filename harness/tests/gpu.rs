@@ -336,7 +336,9 @@ fn a_call_that_hangs_silences_its_own_gpu_and_nothing_else() {
         let stuck = |record: &Value| !record["event"]["gpu"]["told"]["stuck"].is_null();
         let since = records.iter().position(stuck)?;
         let later = columns(&records[since..], "GPU-1");
-        later.iter().find(|it| !it["celsius"].is_null()).map(drop)
+        let read = later.iter().filter(|it| !it["celsius"].is_null());
+        // Of a second each: a silence is long by then.
+        (read.count() >= 4).then_some(())
     });
     let report = run.end(child).exits(10).report();
     let finding = only(findings(&report, "GPU 0"));
@@ -348,7 +350,7 @@ fn a_call_that_hangs_silences_its_own_gpu_and_nothing_else() {
         report["gpus"][0]["longest_silence_seconds"]
             .as_f64()
             .unwrap()
-            >= 1.0
+            >= 3.0
     );
     // The hang is no trouble of the run: what was watched ended by itself.
     assert_eq!(support::attempts(&report)[0]["outcome"], "survived");

@@ -12,8 +12,8 @@ use crate::report::{GpuRecord, ThrottleShare, XidRecord};
 use crate::sample::{GpuFinding, Sample};
 use crate::throttle;
 
-/// Shorter silences are slow answers. Of the probe as a whole samples tell none that is shorter.
-const SILENCE_US: u64 = 1_000_000;
+/// Shorter silences are slow answers, or a machine that has no time for its probes.
+const SILENCE_US: u64 = 3_000_000;
 /// Of one GPU in one run; whoever has more has a case for its log.
 const MOST_XIDS: usize = 100;
 

@@ -159,22 +159,22 @@ fn what_comes_after_an_attempt_belongs_to_the_last_one() {
 #[test]
 fn a_short_silence_is_none_and_a_reading_of_a_thousand_is_no_heat() {
     let mut journal = watched();
-    sample(&mut journal, |gpu| gpu.silent_us = Some(400_000));
+    sample(&mut journal, |gpu| gpu.silent_us = Some(2_900_000));
     for n in 0..200 {
         sample(&mut journal, |gpu| {
             gpu.throttle_reasons = Some(if n == 0 { 0x40 } else { 0x4 })
         });
     }
     assert!(journal.report().findings.is_empty());
-    sample(&mut journal, |gpu| gpu.silent_us = Some(1_500_000));
-    sample(&mut journal, |gpu| gpu.silent_us = Some(2_500_000));
+    sample(&mut journal, |gpu| gpu.silent_us = Some(3_500_000));
+    sample(&mut journal, |gpu| gpu.silent_us = Some(4_500_000));
     for _ in 0..10 {
         sample(&mut journal, |gpu| gpu.throttle_reasons = Some(0x48));
     }
     let report = journal.report();
     let what: Vec<&str> = report.findings.iter().map(|it| it.what.as_str()).collect();
     assert_eq!(what.len(), 2, "{what:?}");
-    assert!(what[0].contains("for 2.50 s"), "{what:?}");
+    assert!(what[0].contains("for 4.50 s"), "{what:?}");
     assert!(
         what[1].contains("5.2% of its samples (hw_thermal_slowdown"),
         "{what:?}"

@@ -1,8 +1,9 @@
 //! Journals as earlier versions wrote them: they are read for ever. None of the files is ever changed.
 
 use crashpoint_reports::fold::Fold;
+use crashpoint_reports::gpu::GpuCounters;
 use crashpoint_reports::journal::read_segment;
-use crashpoint_reports::{EndingKind, Outcome, Report};
+use crashpoint_reports::{Class, EndingKind, Outcome, Report};
 
 fn read(journal: &[u8]) -> Report {
     let mut fold = Fold::new();
@@ -37,4 +38,25 @@ fn a_program_that_crashed_is_read_from_every_way_in_which_it_was_written() {
         assert!(sample.host.memory_total_bytes > Some(0), "{name}");
         assert!(point.last_sample_age_seconds < Some(1.0), "{name}");
     }
+}
+
+#[test]
+fn what_was_told_of_a_gpu_beside_its_samples_is_read() {
+    let report = read(include_bytes!("../journals/1-news-of-a-gpu.jsonl"));
+    assert!(report.journal.complete && report.journal.damage.is_empty());
+    let gpu = &report.gpus[0];
+    assert_eq!(gpu.xids[0].xid, 48);
+    let counters = |counters: &Option<GpuCounters>| counters.as_ref().unwrap().clone();
+    assert_eq!(
+        counters(&gpu.counters_first).ecc_uncorrected_volatile,
+        Some(1)
+    );
+    assert_eq!(
+        counters(&gpu.counters_last).ecc_uncorrected_volatile,
+        Some(3)
+    );
+    assert!(gpu.slowest_call.is_some());
+    assert_eq!(report.findings.len(), 2);
+    let verdict = report.cases[0].attempts[0].verdict.as_ref().unwrap();
+    assert_eq!(verdict.class, Class::GpuEccError);
 }

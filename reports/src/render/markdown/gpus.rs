@@ -4,7 +4,7 @@ use super::table::Table;
 use super::text;
 use crate::gpu::GpuCounters;
 use crate::report::{GpuRecord, Report};
-use crate::words::{duration, gib, percent};
+use crate::words::{duration, gib, number, percent};
 
 type Counter = fn(&GpuCounters) -> Option<u64>;
 
@@ -64,10 +64,13 @@ fn cells(gpu: &GpuRecord) -> Vec<String> {
     let power = gpu
         .power_max_milliwatts
         .map(|milliwatts| format!("{:.0} W", milliwatts as f64 / 1000.0));
-    let slowest = gpu
-        .slowest_call
-        .as_ref()
-        .map(|call| format!("{}, {:.1} ms", text(&call.call), call.us as f64 / 1000.0));
+    let slowest = gpu.slowest_call.as_ref().map(|call| {
+        format!(
+            "{}, {} ms",
+            text(&call.call),
+            number(call.us as f64 / 1000.0)
+        )
+    });
     vec![
         gpu.index.to_string(),
         text(gpu.name.as_deref().unwrap_or(&gpu.uuid)),
