@@ -4,5 +4,7 @@
 //! them is answered by the loader, as by an older driver. `docs/gpu.md` tells how a script is written.
 
 mod abi;
+mod answer;
 mod machine;
 mod script;
+mod series;

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::script::{Answer, Gpu, Script, Turn};
+use crate::answer::Answer;
+use crate::script::{Gpu, Script};
+use crate::series::Turn;
 
 const SCRIPT: &str = "CRASHPOINT_FAKE_NVML";
 /// How often a file that triggers something is looked for.

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use nvml_wrapper_sys::bindings::*;
 use serde::Deserialize;
+
+use crate::answer::Answer;
+use crate::series::{Series, Trigger, Turn};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,63 +121,6 @@ pub(crate) struct Xid {
     pub(crate) trigger: Trigger,
 }
 
-/// Both have to be so; with neither it is so from the beginning.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Trigger {
-    /// Once this file is there.
-    when: Option<PathBuf>,
-    /// Once the function was called so often.
-    #[serde(default)]
-    after_calls: u64,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Answer {
-    /// Never.
-    Hang,
-    /// The process dies.
-    Crash,
-    Uninitialized,
-    NotSupported,
-    NoPermission,
-    DriverNotLoaded,
-    Timeout,
-    InsufficientPower,
-    IrqIssue,
-    CorruptedInforom,
-    GpuIsLost,
-    ResetRequired,
-    LibRmVersionMismatch,
-    Unknown,
-}
-
-/// A quantity from call to call.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Series {
-    Always(u64),
-    /// The last one stays.
-    OnePerCall(Vec<u64>),
-    Growing {
-        from: u64,
-        by: u64,
-        to: u64,
-    },
-    Switched {
-        before: u64,
-        after: u64,
-        when: PathBuf,
-    },
-}
-
-/// The how manieth call of its function it is, from 0, and where files are looked for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Turn<'a> {
-    pub(crate) n: u64,
-    pub(crate) folder: &'a Path,
-}
-
 impl Script {
     pub(crate) fn read(path: &Path) -> Result<Script, String> {
         let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
@@ -191,71 +136,5 @@ impl Process {
             let text = std::fs::read_to_string(turn.folder.join(self.pid_file.as_ref()?)).ok()?;
             text.trim().parse().ok()
         })
-    }
-}
-
-impl Trigger {
-    pub(crate) fn is_due(&self, turn: Turn<'_>) -> bool {
-        turn.n >= self.after_calls
-            && self
-                .when
-                .as_ref()
-                .is_none_or(|file| turn.folder.join(file).exists())
-    }
-}
-
-impl Series {
-    pub(crate) fn at(&self, turn: Turn<'_>) -> u64 {
-        match self {
-            Series::Always(value) => *value,
-            Series::OnePerCall(values) => {
-                let n = usize::try_from(turn.n).unwrap_or(usize::MAX);
-                values.get(n).or(values.last()).copied().unwrap_or(0)
-            }
-            Series::Growing { from, by, to } => {
-                from.saturating_add(by.saturating_mul(turn.n)).min(*to)
-            }
-            Series::Switched {
-                before,
-                after,
-                when,
-            } => {
-                if turn.folder.join(when).exists() {
-                    *after
-                } else {
-                    *before
-                }
-            }
-        }
-    }
-}
-
-impl Default for Series {
-    fn default() -> Series {
-        Series::Always(0)
-    }
-}
-
-impl Answer {
-    /// Does not return where the answer is none.
-    pub(crate) fn give(self) -> nvmlReturn_t {
-        match self {
-            Answer::Hang => loop {
-                std::thread::park();
-            },
-            Answer::Crash => std::process::abort(),
-            Answer::Uninitialized => nvmlReturn_enum_NVML_ERROR_UNINITIALIZED,
-            Answer::NotSupported => nvmlReturn_enum_NVML_ERROR_NOT_SUPPORTED,
-            Answer::NoPermission => nvmlReturn_enum_NVML_ERROR_NO_PERMISSION,
-            Answer::DriverNotLoaded => nvmlReturn_enum_NVML_ERROR_DRIVER_NOT_LOADED,
-            Answer::Timeout => nvmlReturn_enum_NVML_ERROR_TIMEOUT,
-            Answer::InsufficientPower => nvmlReturn_enum_NVML_ERROR_INSUFFICIENT_POWER,
-            Answer::IrqIssue => nvmlReturn_enum_NVML_ERROR_IRQ_ISSUE,
-            Answer::CorruptedInforom => nvmlReturn_enum_NVML_ERROR_CORRUPTED_INFOROM,
-            Answer::GpuIsLost => nvmlReturn_enum_NVML_ERROR_GPU_IS_LOST,
-            Answer::ResetRequired => nvmlReturn_enum_NVML_ERROR_RESET_REQUIRED,
-            Answer::LibRmVersionMismatch => nvmlReturn_enum_NVML_ERROR_LIB_RM_VERSION_MISMATCH,
-            Answer::Unknown => nvmlReturn_enum_NVML_ERROR_UNKNOWN,
-        }
     }
 }
