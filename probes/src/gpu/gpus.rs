@@ -192,11 +192,13 @@ fn answer(nvml: &'static Nvml, index: u32, calls: &Calls, ask: Ask) -> Said {
         } => {
             let mut said = Read::default();
             read(&mut said.sample, &mut look, worker_pid);
+            // Counters that a card does not have are asked for as well, and some answer it with an
+            // error that elsewhere means something.
+            said.sample.findings = look.findings();
             if with_counters {
                 said.counters = Some(counters(&mut look));
                 said.processes = processes(&mut look);
             }
-            said.sample.findings = look.findings();
             Said::Read(Box::new(said))
         }
     }

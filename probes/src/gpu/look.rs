@@ -47,20 +47,22 @@ impl<'a> Look<'a> {
             device.field_values_for(&numbers.map(FieldId))
         });
         let mut values = [None; N];
+        // What is wrong with one field says nothing about the GPU: cards answer with any error for a
+        // field that they do not have.
         for (value, sample) in values.iter_mut().zip(found.unwrap_or_default()) {
-            *value = self.keep(sample).and_then(|sample| match sample.value {
+            *value = match sample.and_then(|sample| sample.value) {
                 Ok(SampleValue::U32(value)) => Some(value.into()),
                 Ok(SampleValue::U64(value)) => Some(value),
                 Ok(SampleValue::I64(value)) => u64::try_from(value).ok(),
-                Ok(SampleValue::F64(_)) => None,
-                Err(error) => self.keep(Err(error)),
-            });
+                Ok(SampleValue::F64(_)) | Err(_) => None,
+            };
         }
         values
     }
 
-    pub(super) fn findings(self) -> Vec<GpuFinding> {
-        self.findings
+    /// So far.
+    pub(super) fn findings(&self) -> Vec<GpuFinding> {
+        self.findings.clone()
     }
 
     /// Sorts what NVML answers in place of a value: about the GPU, or just not available here.
