@@ -102,6 +102,7 @@ fn bounds(line: &mut Line, options: &RunOptions, default: &RunOptions) {
     }
     line.option("--memory-fraction", budget.memory_fraction);
     line.bytes("--memory-cap", budget.memory_cap);
+    line.bytes("--memory-round", budget.memory_round);
     if budget.memory_reserve != default.budget.memory_reserve {
         line.bytes("--memory-reserve", Some(budget.memory_reserve));
     }

@@ -305,6 +305,9 @@ pub struct BudgetOptions {
     /// Memory that the weights may take, as in 8GB (10^9) or 8GiB (2^30)
     #[arg(long, value_name = "SIZE")]
     pub memory_cap: Option<ByteSize>,
+    /// Round the smaller of these two bounds to a whole number of this size, as in 1GB
+    #[arg(long, value_name = "SIZE", value_parser = step)]
+    pub memory_round: Option<ByteSize>,
     /// Memory to be left free on the device
     #[arg(long, value_name = "SIZE", default_value = "256MiB")]
     pub memory_reserve: ByteSize,
@@ -650,6 +653,15 @@ fn memory_limit(text: &str) -> Result<ByteSize, String> {
         Ok(size)
     } else {
         Err(format!("it must be at least {LEAST_MEMORY}"))
+    }
+}
+
+fn step(text: &str) -> Result<ByteSize, String> {
+    let size: ByteSize = text.parse()?;
+    if size.as_u64() > 0 {
+        Ok(size)
+    } else {
+        Err("it must be above 0".to_owned())
     }
 }
 

@@ -288,6 +288,7 @@ fn budget(options: &RunOptions) -> Option<Budget> {
         reserve_bytes: budget.memory_reserve.as_u64(),
         fraction: budget.memory_fraction,
         cap_bytes: budget.memory_cap.map(|cap| cap.as_u64()),
+        round_bytes: budget.memory_round.map(|step| step.as_u64()),
     })
 }
 

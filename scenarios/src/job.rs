@@ -80,6 +80,9 @@ pub struct Budget {
     /// For the weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap_bytes: Option<u64>,
+    /// The smaller of these two is rounded to a whole number of so many bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_bytes: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -34,6 +34,49 @@ pub struct Limits {
     pub memory_fraction: Option<f64>,
     /// For the weights alone.
     pub memory_cap_bytes: Option<u64>,
+    /// The smaller of these two is rounded to a whole number of so many bytes.
+    pub memory_round_bytes: Option<u64>,
+}
+
+/// What the weights may take, and why.
+#[derive(Debug, PartialEq, Eq)]
+struct Bound {
+    bytes: u64,
+    because: String,
+}
+
+impl Limits {
+    fn of_weights(&self) -> Option<Bound> {
+        let fraction = self.memory_fraction.map(|fraction| Bound {
+            bytes: (self.total_bytes as f64 * fraction) as u64,
+            because: format!("the memory fraction {fraction}, which is"),
+        });
+        let cap = self.memory_cap_bytes.map(|bytes| Bound {
+            bytes,
+            because: "the memory cap of".to_owned(),
+        });
+        let smaller = [fraction, cap]
+            .into_iter()
+            .flatten()
+            .min_by_key(|it| it.bytes)?;
+        let because = format!("{} {}", smaller.because, gib(smaller.bytes));
+        Some(match self.memory_round_bytes.filter(|&step| step > 0) {
+            None => Bound { because, ..smaller },
+            Some(step) => {
+                let bytes = rounded(smaller.bytes, step);
+                Bound {
+                    bytes,
+                    because: format!("{because}, rounded to {}", gib(bytes)),
+                }
+            }
+        })
+    }
+}
+
+/// To the nearest, halves up, and never to nothing.
+fn rounded(bytes: u64, step: u64) -> u64 {
+    let steps = bytes.saturating_add(step / 2) / step;
+    steps.max(1).saturating_mul(step)
 }
 
 /// What `question` about one image will need. Refuses a question that the context cannot hold.
@@ -123,23 +166,13 @@ pub fn check(estimate: &Estimate, limits: &Limits) -> Result<(), ModelError> {
             gib(limits.reserve_bytes),
         )))
     };
-    if let Some(fraction) = limits.memory_fraction {
-        let cap = (limits.total_bytes as f64 * fraction) as u64;
-        if estimate.weights_bytes > cap {
-            return refuse(format!(
-                "its weights of {} exceed the memory fraction {fraction}, which is {}",
-                gib(estimate.weights_bytes),
-                gib(cap)
-            ));
-        }
-    }
-    if let Some(cap) = limits.memory_cap_bytes
-        && estimate.weights_bytes > cap
+    if let Some(bound) = limits.of_weights()
+        && estimate.weights_bytes > bound.bytes
     {
         return refuse(format!(
-            "its weights of {} exceed the memory cap of {}",
+            "its weights of {} exceed {}",
             gib(estimate.weights_bytes),
-            gib(cap)
+            bound.because
         ));
     }
     if needs > available {
@@ -177,6 +210,7 @@ mod tests {
         total_bytes: 24 * GIB,
         memory_fraction: None,
         memory_cap_bytes: None,
+        memory_round_bytes: None,
     };
 
     #[test]
@@ -188,6 +222,40 @@ mod tests {
             ..LIMITS
         };
         check(&ESTIMATE, &limits).unwrap();
+    }
+
+    #[test]
+    fn the_incident_s_bound_is_the_smaller_one_in_whole_gigabytes() {
+        const GB: u64 = 1_000_000_000;
+        let of = |total_bytes| {
+            let limits = Limits {
+                total_bytes,
+                memory_fraction: Some(0.3),
+                memory_cap_bytes: Some(8 * GB),
+                memory_round_bytes: Some(GB),
+                ..LIMITS
+            };
+            limits.of_weights().unwrap().bytes
+        };
+        // 30 % of 24 GiB are 7.7 GB.
+        assert_eq!(of(24 * GIB), 8 * GB);
+        assert_eq!(of(80 * GIB), 8 * GB);
+        assert_eq!(of(16 * GIB), 5 * GB);
+        // A card of 2 GiB: not nothing.
+        assert_eq!(of(2 * GIB), GB);
+        let nothing_to_round = Limits {
+            memory_round_bytes: Some(GB),
+            ..LIMITS
+        };
+        assert_eq!(nothing_to_round.of_weights(), None);
+        let refused = Limits {
+            memory_fraction: Some(0.3),
+            memory_round_bytes: Some(GB),
+            ..LIMITS
+        };
+        let refused = check(&ESTIMATE, &refused).unwrap_err().to_string();
+        let says = "exceed the memory fraction 0.3, which is 7.20 GiB, rounded to 7.45 GiB (";
+        assert!(refused.contains(says), "{refused}");
     }
 
     #[test]

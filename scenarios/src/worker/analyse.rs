@@ -119,6 +119,7 @@ fn check_budget(
         reserve_bytes: budget.reserve_bytes,
         memory_fraction: budget.fraction,
         memory_cap_bytes: budget.cap_bytes,
+        memory_round_bytes: budget.round_bytes,
     };
     model::budget::check(&estimate, &limits).map_err(|error| {
         Stop::Error(WorkerError {
