@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::auto_resume::Manager;
 use crate::config::InForce;
 use crate::journal::{self, Address, OnError};
+use crate::runs_on::{AUTO, CPU};
 
 /// Runs GPU inference step by step in isolated processes, records every step durably before it is
 /// taken, and names where, how and why something died.
@@ -166,8 +167,8 @@ pub struct RunOptions {
     /// Image files, folders or patterns (PNG, JPEG, WebP) [default: eight news pages that are built in]
     #[arg(long, value_name = "FILE|DIR|GLOB", num_args = 1.., value_hint = ValueHint::AnyPath)]
     pub images: Vec<String>,
-    /// cpu or cuda:N
-    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = device)]
+    /// auto (the first GPU that a worker built with CUDA can use, else the CPU), cpu or cuda:N
+    #[arg(long, value_name = "DEVICE", default_value = AUTO, value_parser = device)]
     pub device: String,
     /// f32, f16 or bf16 [default: f32 on the CPU, f16 elsewhere]
     #[arg(long, value_name = "DTYPE")]
@@ -178,7 +179,7 @@ pub struct RunOptions {
     /// A GGUF file that brings the language model's weights, in its own formats; the rest comes from --model
     #[arg(long, value_name = "FILE", conflicts_with = "quant")]
     pub gguf: Option<PathBuf>,
-    /// The worker's executable [default: this one]
+    /// The worker's executable [default: a crashpoint-worker beside this one or on the PATH for a GPU, else this one]
     #[arg(long, value_name = "PATH")]
     pub worker: Option<PathBuf>,
     /// What is asked about every image
@@ -583,10 +584,10 @@ pub struct FaultOptions {
     /// Say which faults there are, how each ends and which class its verdict names
     #[arg(long)]
     pub list: bool,
-    /// cpu or cuda:N
-    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = device)]
+    /// auto (the first GPU that a worker built with CUDA can use, else the CPU), cpu or cuda:N
+    #[arg(long, value_name = "DEVICE", default_value = AUTO, value_parser = device)]
     pub device: String,
-    /// The worker's executable [default: this one]
+    /// The worker's executable [default: a crashpoint-worker beside this one or on the PATH for a GPU, else this one]
     #[arg(long, value_name = "PATH")]
     pub worker: Option<PathBuf>,
     /// End it after this time
@@ -603,10 +604,10 @@ pub struct SuiteOptions {
     /// Where the record of each trial is kept, in a folder of its own
     #[arg(long, value_name = "DIR", default_value = "crashpoint-runs")]
     pub out: PathBuf,
-    /// cpu or cuda:N
-    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = device)]
+    /// auto (the first GPU that a worker built with CUDA can use, else the CPU), cpu or cuda:N
+    #[arg(long, value_name = "DEVICE", default_value = AUTO, value_parser = device)]
     pub device: String,
-    /// The worker's executable [default: this one]
+    /// The worker's executable [default: a crashpoint-worker beside this one or on the PATH for a GPU, else this one]
     #[arg(long, value_name = "PATH")]
     pub worker: Option<PathBuf>,
     #[command(flatten)]
@@ -615,10 +616,10 @@ pub struct SuiteOptions {
 
 fn device(text: &str) -> Result<String, String> {
     let ordinal = text.strip_prefix("cuda:").map(str::parse::<u32>);
-    if text == "cpu" || matches!(ordinal, Some(Ok(_))) {
+    if [AUTO, CPU].contains(&text) || matches!(ordinal, Some(Ok(_))) {
         Ok(text.to_owned())
     } else {
-        Err("it must be cpu or cuda:N".to_owned())
+        Err("it must be auto, cpu or cuda:N".to_owned())
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod acknowledged;
 mod again;
+mod asked;
 pub mod auto_resume;
 pub mod cli;
 pub mod command;
@@ -21,6 +22,7 @@ mod plan;
 pub mod probe;
 mod recover;
 mod run_directory;
+mod runs_on;
 mod session;
 pub mod suite;
 pub mod supervise;

@@ -17,6 +17,7 @@ use crate::interrupt::Interrupt;
 use crate::journal::{self, Journal, JournalError};
 use crate::recover;
 use crate::run_directory::RunDirectory;
+use crate::runs_on::RunsOn;
 use crate::supervise::{Progress, Supervisor};
 use crate::written;
 
@@ -35,15 +36,20 @@ pub struct Session {
 }
 
 impl Session {
-    pub fn begin(common: &Common) -> Result<Session, Failure> {
+    /// `runs_on`: where our own workers are to run.
+    pub fn begin(common: &Common, runs_on: Option<&RunsOn>) -> Result<Session, Failure> {
         let directory = RunDirectory::create(&common.out)
             .map_err(|error| Failure::write(&common.out, &error))?;
-        Session::begin_in(common, directory)
+        Session::begin_in(common, directory, runs_on)
     }
 
     /// In a run directory that is new.
-    pub fn begin_in(common: &Common, directory: RunDirectory) -> Result<Session, Failure> {
-        Session::with(common, directory, 0, |directory| {
+    pub fn begin_in(
+        common: &Common,
+        directory: RunDirectory,
+        runs_on: Option<&RunsOn>,
+    ) -> Result<Session, Failure> {
+        Session::with(common, directory, 0, runs_on, |directory| {
             recover::on_its_own(&common.out, |line| eprintln!("crashpoint: {line}"));
             let header = journal::header(&directory.id, Writer::Run);
             Journal::create(&directory.path, header, common.record.journal())
@@ -55,8 +61,9 @@ impl Session {
         common: &Common,
         directory: RunDirectory,
         attempts: u32,
+        runs_on: Option<&RunsOn>,
     ) -> Result<Session, Failure> {
-        Session::with(common, directory, attempts, |directory| {
+        Session::with(common, directory, attempts, runs_on, |directory| {
             let header = journal::header(&directory.id, Writer::Resume);
             Journal::go_on(&directory.path, header, common.record.journal())
         })
@@ -66,6 +73,7 @@ impl Session {
         common: &Common,
         directory: RunDirectory,
         attempts: u32,
+        runs_on: Option<&RunsOn>,
         open: impl FnOnce(&RunDirectory) -> Result<Journal, JournalError>,
     ) -> Result<Session, Failure> {
         let harness = |what: &'static str| {
@@ -82,7 +90,9 @@ impl Session {
             None => Err("the probes are off".to_owned()),
         };
         let gpu_answered = gpu.is_ok();
-        let environment = environment::capture(env!("CARGO_PKG_VERSION"), std::env::vars_os(), gpu);
+        let variables = std::env::vars_os();
+        let mut environment = environment::capture(env!("CARGO_PKG_VERSION"), variables, gpu);
+        environment.runs_on = runs_on.map(RunsOn::facts);
         journal.append(Event::Environment(Box::new(environment)));
         Ok(Session {
             directory,

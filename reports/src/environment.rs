@@ -33,6 +33,22 @@ pub struct Environment {
     pub gpu: GpuFacts,
     /// Why `gpu` is empty.
     pub gpu_absent_because: Option<String>,
+    /// Absent where a program of the user's own is run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runs_on: Option<RunsOn>,
+}
+
+/// What the cases are run by and on, and why these were chosen.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct RunsOn {
+    pub device: String,
+    pub device_because: String,
+    /// The executable, or `built in`.
+    pub worker: String,
+    /// What it was built with, by its own word.
+    pub worker_features: Vec<String>,
+    pub worker_because: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

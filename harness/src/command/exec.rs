@@ -25,7 +25,7 @@ pub(super) const CASE: &str = "exec";
 
 pub fn exec(options: &ExecOptions) -> Result<u8, Failure> {
     let group = options.isolation.group(&Needs::default())?;
-    let session = Session::begin(&options.common)?;
+    let session = Session::begin(&options.common, None)?;
     session.journal.append(Event::Plan(plan(options)));
     exec_in(options, group, session, 0)
 }

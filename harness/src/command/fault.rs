@@ -9,9 +9,10 @@ use crashpoint_scenarios::fault::{Fault, Injection};
 use crashpoint_scenarios::job::{FaultAlone, Job, Work};
 
 use super::finish::finish;
-use super::run::{check_worker, run, worker};
+use super::run::run;
 use crate::cli::{Cli, Command, FaultOptions, RunOptions};
 use crate::failure::Failure;
+use crate::runs_on;
 use crate::session::Session;
 use crate::supervise::{Reason, Stdin, Task, TimeLimits};
 
@@ -20,7 +21,6 @@ pub fn fault(options: &FaultOptions) -> Result<u8, Failure> {
         return list::list(options.common.json);
     };
     let fault: Fault = name.parse().map_err(Failure::usage)?;
-    check_worker(options.worker.as_deref())?;
     match fault.expectation().needs.rung {
         Some((rung, conditions)) => run(&within(options, fault, rung, conditions)?),
         None => alone(options, fault),
@@ -53,12 +53,13 @@ fn within(
 
 fn alone(options: &FaultOptions, fault: Fault) -> Result<u8, Failure> {
     let inject = Injection::in_phase(fault, Phase::Run);
+    let runs_on = runs_on::decide(&options.device, options.worker.as_deref())?;
     let group = options.isolation.group(&fault.expectation().needs)?;
-    let session = Session::begin(&options.common)?;
+    let session = Session::begin(&options.common, Some(&runs_on))?;
     let (attempt, folder) = session.next_attempt()?;
     session.journal.append(Event::Plan(Plan {
         settings: Settings {
-            device: Some(options.device.clone()),
+            device: Some(runs_on.device.clone()),
             sample_hz: options.common.sample_hz,
             cycles: 1,
             host_memory_limit_bytes: options.isolation.host_memory_limit_bytes(),
@@ -76,12 +77,12 @@ fn alone(options: &FaultOptions, fault: Fault) -> Result<u8, Failure> {
     }));
     let job = Job {
         work: Work::Fault(FaultAlone {
-            device: options.device.clone(),
+            device: runs_on.device.clone(),
         }),
         profile: None,
         inject: Some(inject),
     };
-    let (program, arguments) = worker(options.worker.as_deref(), &session);
+    let (program, arguments) = runs_on.worker(&session.executable);
     let task = Task {
         attempt,
         case: fault.name().to_owned(),

@@ -171,7 +171,12 @@ impl Stopped {
             )));
         }
         let attempts = self.attempts();
-        let session = Session::go_on(&run.common, self.directory, attempts)?;
+        let session = Session::go_on(
+            &run.common,
+            self.directory,
+            attempts,
+            Some(&prepared.runs_on),
+        )?;
         if self.past.plan.is_none() {
             session
                 .journal
@@ -201,7 +206,7 @@ impl Stopped {
         }
         let group = exec.isolation.group(&Needs::default())?;
         let attempts = self.attempts();
-        let session = Session::go_on(&exec.common, self.directory, attempts)?;
+        let session = Session::go_on(&exec.common, self.directory, attempts, None)?;
         let before = self.past.tried(exec::CASE);
         Ok(Resumed {
             code: exec::exec_in(&exec, group, session, before)?,

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crashpoint_probes::cgroup::Limits;
@@ -22,6 +22,7 @@ use crate::exit_code;
 use crate::failure::Failure;
 use crate::plan::{Plan, Trial};
 use crate::run_directory::{self, RunDirectory};
+use crate::runs_on::{self, RunsOn};
 use crate::session::Session;
 use crate::supervise::{LaterImage, Progress, Reason, Stdin, Task, TimeLimits};
 
@@ -46,7 +47,7 @@ pub fn run(options: &RunOptions) -> Result<u8, Failure> {
         None => RunDirectory::create(&common.out),
     };
     let directory = directory.map_err(|error| Failure::write(&common.out, &error))?;
-    let session = Session::begin_in(common, directory)?;
+    let session = Session::begin_in(common, directory, Some(&prepared.runs_on))?;
     session
         .journal
         .append_durably(Event::Plan(prepared.plan.record.clone()))
@@ -59,23 +60,28 @@ pub fn run(options: &RunOptions) -> Result<u8, Failure> {
 }
 
 /// Everything that can be found wrong before anything is recorded.
-pub(super) struct Prepared<'a> {
-    options: &'a RunOptions,
+pub(super) struct Prepared {
+    /// With the device that was chosen.
+    options: RunOptions,
     pub plan: Plan,
+    pub runs_on: RunsOn,
     group: Option<Limits>,
 }
 
-impl Prepared<'_> {
-    pub fn of(options: &RunOptions) -> Result<Prepared<'_>, Failure> {
-        check_worker(options.worker.as_deref())?;
+impl Prepared {
+    pub fn of(options: &RunOptions) -> Result<Prepared, Failure> {
+        let runs_on = runs_on::decide(&options.device, options.worker.as_deref())?;
+        let mut options = options.clone();
+        options.device.clone_from(&runs_on.device);
         let needs = options
             .inject
             .as_ref()
             .map(|it| it.fault.expectation().needs);
         Ok(Prepared {
-            options,
             group: options.isolation.group(&needs.unwrap_or_default())?,
-            plan: Plan::make(options)?,
+            plan: Plan::make(&options)?,
+            options,
+            runs_on,
         })
     }
 
@@ -87,7 +93,7 @@ impl Prepared<'_> {
         past: Past,
         retry: u32,
     ) -> Result<(Report, PathBuf), Failure> {
-        let options = self.options;
+        let options = &self.options;
         let console = Console::new(
             verbosity(&options.common),
             !options.common.no_progress,
@@ -96,6 +102,7 @@ impl Prepared<'_> {
         let climb = Climb {
             options,
             plan: &self.plan,
+            runs_on: &self.runs_on,
             session: &session,
             console: &console,
             limits: RefCell::new(limits(&options.limits)),
@@ -114,24 +121,6 @@ impl Prepared<'_> {
     }
 }
 
-pub(super) fn check_worker(worker: Option<&Path>) -> Result<(), Failure> {
-    match worker {
-        Some(worker) if !worker.is_file() => Err(Failure::usage(format!(
-            "there is no worker {}: build it or correct --worker",
-            worker.display()
-        ))),
-        _ => Ok(()),
-    }
-}
-
-/// The program and its arguments: this executable unless another one is named.
-pub(super) fn worker(named: Option<&Path>, session: &Session) -> (OsString, Vec<OsString>) {
-    match named {
-        Some(worker) => (worker.into(), Vec::new()),
-        None => (session.executable.clone().into(), vec!["worker".into()]),
-    }
-}
-
 pub fn verbosity(common: &Common) -> Verbosity {
     match (common.quiet, common.verbose) {
         (true, _) => Verbosity::Quiet,
@@ -143,6 +132,7 @@ pub fn verbosity(common: &Common) -> Verbosity {
 struct Climb<'a> {
     options: &'a RunOptions,
     plan: &'a Plan,
+    runs_on: &'a RunsOn,
     session: &'a Session,
     console: &'a Console,
     limits: RefCell<TimeLimits>,
@@ -290,7 +280,7 @@ impl Climb<'_> {
             self.plan.threads.to_string().into(),
         )];
         variables.extend(triage::variables(&reason));
-        let (program, arguments) = worker(self.options.worker.as_deref(), self.session);
+        let (program, arguments) = self.runs_on.worker(&self.session.executable);
         let burning = rung.work == WorkKind::Burn;
         let task = Task {
             attempt,

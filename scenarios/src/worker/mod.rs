@@ -1,6 +1,7 @@
 //! A worker: one process that does one job and says every step before it is taken.
 
 mod analyse;
+mod built_with;
 mod burn;
 mod channel;
 #[cfg(feature = "cuda")]
@@ -10,6 +11,7 @@ mod inherited;
 mod memory;
 mod page;
 mod pool;
+pub mod self_check;
 
 use std::process::ExitCode;
 
@@ -22,6 +24,7 @@ use thiserror::Error;
 use crate::crash;
 use crate::fault::{After, FaultError, Injection, Moment, Scene};
 use crate::job::Work;
+pub use built_with::{BuiltWith, CUDA, QUESTION};
 pub use channel::{Channel, ChannelError};
 pub(crate) use device::open as device;
 pub use inherited::{InheritedError, inherit};

@@ -1,0 +1,102 @@
+//! What the cases of a run are run by and on: which worker, which device, and why these.
+
+mod choose;
+mod found;
+mod visible;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crashpoint_probes::gpu::{self, Client, Outcome, Question, Reply};
+use crashpoint_reports::environment::{self, GpuFacts};
+
+use crate::executable::this_executable;
+use crate::failure::Failure;
+use choose::{Here, choose};
+use found::{Found, built_with};
+
+/// A driver that takes longer than this to name its GPUs is not waited for.
+const NAMING: Duration = Duration::from_secs(5);
+
+pub const AUTO: &str = "auto";
+pub const CPU: &str = "cpu";
+
+/// Decided once, before anything is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunsOn {
+    /// `cpu` or `cuda:N`.
+    pub device: String,
+    device_because: String,
+    worker: Worker,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Worker {
+    /// `None`: the one that is built in.
+    path: Option<PathBuf>,
+    features: Vec<String>,
+    because: String,
+}
+
+impl RunsOn {
+    /// The program and its arguments; `executable` is this one.
+    pub fn worker(&self, executable: &Path) -> (OsString, Vec<OsString>) {
+        match &self.worker.path {
+            Some(worker) => (worker.into(), Vec::new()),
+            None => (executable.into(), vec!["worker".into()]),
+        }
+    }
+
+    pub fn facts(&self) -> environment::RunsOn {
+        let path = self.worker.path.as_ref();
+        environment::RunsOn {
+            device: self.device.clone(),
+            device_because: self.device_because.clone(),
+            worker: path.map_or_else(|| "built in".to_owned(), |it| it.display().to_string()),
+            worker_features: self.worker.features.clone(),
+            worker_because: self.worker.because.clone(),
+        }
+    }
+}
+
+/// By what was asked for and what there is here.
+pub fn decide(device: &str, worker: Option<&Path>) -> Result<RunsOn, Failure> {
+    if let Some(worker) = worker.filter(|worker| !worker.is_file()) {
+        return Err(Failure::usage(format!(
+            "there is no worker {}: build it or correct --worker",
+            worker.display()
+        )));
+    }
+    let executable = this_executable()
+        .map_err(|error| Failure::harness(format!("failed to find its own executable: {error}")))?;
+    let path = std::env::var_os("PATH");
+    let here = Here {
+        candidates: &|| Found::candidates(&executable, path.as_deref()),
+        built_with: &built_with,
+        gpus: &|| gpus(&executable),
+    };
+    Ok(choose(device, worker, &here))
+}
+
+/// Those that this process may use, or why there are none.
+fn gpus(executable: &Path) -> Result<GpuFacts, String> {
+    let probe = gpu::Command {
+        program: executable.to_owned(),
+        args: vec!["probe".into()],
+    };
+    let mut facts = match Client::new(probe).ask(Question::Facts {}, NAMING) {
+        Outcome::Reply(Reply::Facts(facts)) => facts,
+        Outcome::Reply(Reply::Error { message }) => return Err(message),
+        Outcome::Reply(_) => return Err("the GPU probe gave no facts".to_owned()),
+        Outcome::Silent => return Err("the GPU's driver does not answer".to_owned()),
+        Outcome::Ended { because } | Outcome::Absent { because } => return Err(because),
+    };
+    let hidden = std::env::var(visible::VARIABLE).ok();
+    facts.gpus = visible::visible(&facts.gpus, hidden.as_deref());
+    match (facts.gpus.is_empty(), hidden) {
+        (false, _) => Ok(facts),
+        (true, Some(value)) => Err(format!("{} is {value:?}", visible::VARIABLE)),
+        (true, None) => Err("the driver names no GPU".to_owned()),
+    }
+}

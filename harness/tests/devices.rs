@@ -1,0 +1,105 @@
+//! Which worker runs the cases and on what, and a worker that the loader cannot complete.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use support::{Place, Ran, attempts, worker};
+
+/// A run of one case, with these folders on the PATH and no GPU to be seen.
+fn run(place: &Place, path: &[&Path], arguments: &[&str]) -> Ran {
+    let folders = path.iter().map(|it| it.display().to_string());
+    let folders: Vec<String> = folders.chain(["/usr/bin:/bin".to_owned()]).collect();
+    let child = place
+        .command(&["run", "single", "--no-triage"])
+        .args(arguments)
+        .env("PATH", folders.join(":"))
+        .env("FAKE_VERSION", env!("CARGO_PKG_VERSION"))
+        .env("CUDA_VISIBLE_DEVICES", "")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    place.ran(child)
+}
+
+/// A program that is linked against a library that is not there any more.
+fn incomplete(place: &Place, name: &str) -> PathBuf {
+    let folder = place.path("built");
+    place.write("built/there.c", "int there(void) { return 0; }\n");
+    let main = "int there(void);\nint main(void) { return there(); }\n";
+    place.write("built/main.c", main);
+    for words in [
+        &["-shared", "-fPIC", "there.c", "-o", "libnotthere.so"][..],
+        &["main.c", "-L.", "-lnotthere", "-o", name],
+    ] {
+        let status = Command::new("cc")
+            .args(words)
+            .current_dir(&folder)
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+    std::fs::remove_file(folder.join("libnotthere.so")).unwrap();
+    folder.join(name)
+}
+
+#[track_caller]
+fn names_the_library(report: &Value) {
+    let attempt = attempts(report)[0];
+    assert_eq!(attempt["outcome"], "failed");
+    assert_eq!(attempt["ending"]["code"], 127);
+    let verdict = &attempt["verdict"];
+    assert_eq!(verdict["class"], "library_missing");
+    let evidence = verdict["evidence"].to_string();
+    assert!(evidence.contains("libnotthere.so"), "{evidence}");
+}
+
+#[test]
+fn a_worker_whose_library_is_missing_is_a_verdict() {
+    let place = Place::new();
+    let app = incomplete(&place, "app");
+    let words = ["--worker", app.to_str().unwrap()];
+    names_the_library(&run(&place, &[], &words).exits(10).report());
+}
+
+#[test]
+fn one_that_was_found_and_cannot_be_started_is_told_of_where_a_gpu_was_asked_for() {
+    let place = Place::new();
+    incomplete(&place, "crashpoint-worker");
+    let path = place.path("built");
+    let ran = run(&place, &[&path], &["--device", "cuda:0"]).exits(10);
+    let report = ran.report();
+    names_the_library(&report);
+    let because = report["environment"]["runs_on"]["worker_because"].to_string();
+    assert!(because.contains("cannot be started"), "{because}");
+    // Where nobody asked for one there is the processor.
+    let ran = run(&place, &[&path], &[]).exits(0);
+    let report = ran.report();
+    assert_eq!(report["run"]["settings"]["device"], "cpu");
+    assert_eq!(report["environment"]["runs_on"]["worker"], "built in");
+}
+
+#[test]
+fn a_worker_on_the_path_is_used_for_a_gpu_if_it_was_built_for_one() {
+    let place = Place::new();
+    let folder = place.path("bin");
+    std::fs::create_dir(&folder).unwrap();
+    let found = folder.join("crashpoint-worker");
+    std::os::unix::fs::symlink(worker("with_cuda.sh"), &found).unwrap();
+    let report = run(&place, &[&folder], &["--device", "cuda:0"]).exits(10);
+    let report = report.report();
+    let runs_on = &report["environment"]["runs_on"];
+    assert_eq!(runs_on["worker"], found.to_str().unwrap());
+    assert_eq!(runs_on["worker_features"][0], "cuda");
+    assert_eq!(attempts(&report)[0]["command"][0], found.to_str().unwrap());
+    // All GPUs are hidden here.
+    let report = run(&place, &[&folder], &[]).exits(0).report();
+    let runs_on = &report["environment"]["runs_on"];
+    assert_eq!(runs_on["device"], "cpu");
+    let because = runs_on["device_because"].to_string();
+    assert!(because.contains("there is no GPU to be used"), "{because}");
+}
