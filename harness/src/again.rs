@@ -109,6 +109,7 @@ fn bounds(line: &mut Line, options: &RunOptions, default: &RunOptions) {
     line.bytes("--host-memory-limit", options.isolation.host_memory_limit);
     let limits = &options.limits;
     line.time("--timeout-load", limits.timeout_load);
+    line.time("--timeout-warmup", limits.timeout_warmup);
     line.time("--timeout-first-image", limits.timeout_first_image);
     line.time("--timeout-image", limits.timeout_image);
     line.time("--timeout", limits.timeout);

@@ -320,6 +320,9 @@ pub struct LimitOptions {
     /// For loading the model [default: 15m]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout_load: Option<Duration>,
+    /// For warming up a GPU: kernels are compiled, libraries loaded [default: 15m]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub timeout_warmup: Option<Duration>,
     /// For the first image in a worker [default: 15m]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout_first_image: Option<Duration>,

@@ -377,6 +377,7 @@ fn limits(options: &LimitOptions) -> TimeLimits {
     let defaults = TimeLimits::default();
     TimeLimits {
         load: options.timeout_load.unwrap_or(defaults.load),
+        warmup: options.timeout_warmup.unwrap_or(defaults.warmup),
         first_image: options.timeout_first_image.unwrap_or(defaults.first_image),
         later_image: options
             .timeout_image

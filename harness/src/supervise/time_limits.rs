@@ -14,7 +14,9 @@ pub struct TimeLimits {
     /// From the spawn to the worker's first phase, and between two images.
     pub start: Duration,
     pub load: Duration,
-    /// The first image in a worker: the first run on a GPU compiles kernels.
+    /// The first use of a GPU compiles kernels and loads libraries.
+    pub warmup: Duration,
+    /// The first image in a worker.
     pub first_image: Duration,
     pub later_image: LaterImage,
     pub teardown: Duration,
@@ -38,6 +40,7 @@ impl Default for TimeLimits {
         TimeLimits {
             start: Duration::from_secs(60),
             load: Duration::from_secs(900),
+            warmup: Duration::from_secs(900),
             first_image: Duration::from_secs(900),
             later_image: LaterImage::Derived { slowest: None },
             teardown: Duration::from_secs(60),
@@ -72,7 +75,8 @@ impl TimeLimits {
     pub fn of(&self, phase: &Phase, position: Option<u32>) -> Option<(Duration, &'static str)> {
         match (phase, position) {
             (Phase::Start, _) => Some((self.start, "to start")),
-            (Phase::Load | Phase::Warmup, _) => Some((self.load, "to load and warm up")),
+            (Phase::Load, _) => Some((self.load, "to load")),
+            (Phase::Warmup, _) => Some((self.warmup, "to warm up")),
             (Phase::Idle, _) => Some((self.start, "between images")),
             (Phase::Teardown, _) => Some((self.teardown, "to leave")),
             (_, Some(1)) => Some((self.first_image, "for the first image in a worker")),
@@ -97,6 +101,21 @@ mod tests {
         assert_eq!(limits.later_image(), Duration::from_secs(90));
         limits.measured(Duration::from_secs(900));
         assert_eq!(limits.later_image(), limits.first_image);
+    }
+
+    #[test]
+    fn loading_and_warming_up_have_a_limit_each() {
+        let limits = TimeLimits {
+            load: Duration::from_secs(1),
+            warmup: Duration::from_secs(2),
+            ..TimeLimits::default()
+        };
+        let of = |phase| limits.of(&phase, None);
+        assert_eq!(of(Phase::Load), Some((Duration::from_secs(1), "to load")));
+        assert_eq!(
+            of(Phase::Warmup),
+            Some((Duration::from_secs(2), "to warm up"))
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use image::RgbImage;
 use serde_json::{Value, json};
 
 use super::memory::DeviceMemory;
-use super::{At, Steps, Stop, device, memory};
+use super::{At, Steps, Stop, device, kernel_cache, memory};
 use crate::input::{self, Picture};
 use crate::job::{Analyse, Budget, JobImage};
 use crate::model::budget::Limits;
@@ -28,6 +28,8 @@ pub fn run(steps: &mut Steps<'_>, work: &Analyse) -> Result<Loaded, Stop> {
     };
     let loaded = steps.phase(Phase::Load, None, |steps| load(steps, work, sampling))?;
     if !loaded.device.is_cpu() {
+        // As it is before: an empty one is why a warm-up takes long.
+        steps.channel.facts(kernel_cache::facts())?;
         steps.phase(Phase::Warmup, None, |steps| warm_up(steps, &loaded))?;
     }
     let began = Instant::now();

@@ -8,6 +8,7 @@ mod channel;
 mod cuda;
 mod device;
 mod inherited;
+mod kernel_cache;
 mod memory;
 mod page;
 mod pool;
