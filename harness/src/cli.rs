@@ -329,6 +329,9 @@ pub struct LimitOptions {
     /// For each later image [default: ten times the slowest so far, at least 30s]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout_image: Option<Duration>,
+    /// For a GPU to show, between attempts, that it still works
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = humantime::parse_duration)]
+    pub timeout_check: Duration,
     /// For a whole attempt
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,

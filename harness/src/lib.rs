@@ -4,6 +4,7 @@ mod acknowledged;
 mod again;
 mod asked;
 pub mod auto_resume;
+mod between;
 pub mod cli;
 pub mod command;
 pub mod config;

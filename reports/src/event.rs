@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::device_check::DeviceCheck;
 use crate::ending::Ending;
 use crate::environment::Environment;
 use crate::gathered::Gathered;
@@ -93,6 +94,8 @@ pub enum Event {
     },
     /// What was gathered about an ending, after it.
     Gathered(Box<Gathered>),
+    /// What the GPU was like after an attempt on it.
+    DeviceCheck(Box<DeviceCheck>),
     /// A planned case that was not tried.
     Skipped {
         case: String,

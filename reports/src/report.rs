@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::device_check::DeviceCheck;
 use crate::ending::Ending;
 use crate::environment::Environment;
 use crate::event::{
@@ -180,6 +181,9 @@ pub struct Attempt {
     /// What was gathered about its ending; `null` if it survived or nobody could.
     #[serde(default)]
     pub gathered: Option<Gathered>,
+    /// What the GPU was like after it; absent where it was not on one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_check: Option<DeviceCheck>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

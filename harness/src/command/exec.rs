@@ -120,6 +120,7 @@ fn look_into(
         session,
         bounds: options.triage.bounds,
         without: &HashMap::new(),
+        stop: &|| None,
         say: &|line| {
             if !options.common.quiet {
                 eprintln!("crashpoint: {line}");

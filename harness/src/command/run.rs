@@ -16,6 +16,7 @@ use super::finish::{finish, print};
 use super::triage::{self, Triage};
 use crate::again;
 use crate::auto_resume::Installation;
+use crate::between::Between;
 use crate::cli::{Common, LimitOptions, RunOptions};
 use crate::console::{Console, Verbosity};
 use crate::exit_code;
@@ -99,7 +100,9 @@ impl Prepared {
             !options.common.no_progress,
             self.plan.steps(options.cycles),
         );
+        let check = options.limits.timeout_check;
         let climb = Climb {
+            between: Between::begin(&self.runs_on, &session, check),
             options,
             plan: &self.plan,
             runs_on: &self.runs_on,
@@ -134,6 +137,8 @@ struct Climb<'a> {
     plan: &'a Plan,
     runs_on: &'a RunsOn,
     session: &'a Session,
+    /// Where the device is a GPU.
+    between: Option<Between<'a>>,
     console: &'a Console,
     limits: RefCell<TimeLimits>,
     group: Option<Limits>,
@@ -212,10 +217,17 @@ impl Climb<'_> {
         if self.session.interrupt.signal().is_some() {
             return Some("the run was interrupted".to_owned());
         }
+        if let Some(because) = self.device_lost() {
+            return Some(because);
+        }
         let (_, rung) = failed.filter(|&rung| rung != now && !self.options.keep_going)?;
         Some(format!(
             "the rung {rung:?} failed before it; --keep-going goes on"
         ))
+    }
+
+    fn device_lost(&self) -> Option<String> {
+        self.between.as_ref().and_then(Between::lost)
     }
 
     fn skip(&self, case: &str, because: &str) {
@@ -244,6 +256,7 @@ impl Climb<'_> {
             if over
                 || outcome != Outcome::Survived && !self.options.keep_going
                 || outcome == Outcome::Incomplete
+                || self.device_lost().is_some()
             {
                 return Ok(outcome);
             }
@@ -279,6 +292,7 @@ impl Climb<'_> {
             "RAYON_NUM_THREADS".into(),
             self.plan.threads.to_string().into(),
         )];
+        variables.extend(self.runs_on.variables());
         variables.extend(triage::variables(&reason));
         let (program, arguments) = self.runs_on.worker(&self.session.executable);
         let burning = rung.work == WorkKind::Burn;
@@ -313,6 +327,11 @@ impl Climb<'_> {
             .attempt(&task)
             .map_err(Failure::supervise)?;
         self.limits.borrow_mut().later_image = finished.later_image;
+        if let Some(between) = &self.between
+            && self.session.interrupt.signal().is_none()
+        {
+            between.after(attempt, &draft.name)?;
+        }
         let outcome = finished.outcome();
         if step.is_some() {
             return Ok(outcome);
@@ -341,6 +360,7 @@ impl Climb<'_> {
             session: self.session,
             bounds: options.bounds,
             without: &self.without_triage,
+            stop: &|| self.device_lost(),
             say: &|line| self.console.say(line),
             attempt: &|case, step| self.once_more(case, step),
         };

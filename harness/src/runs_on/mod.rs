@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crashpoint_probes::gpu::{self, Client, Outcome, Question, Reply};
 use crashpoint_reports::environment::{self, GpuFacts};
+use crashpoint_scenarios::worker::CUDA;
 
 use crate::executable::this_executable;
 use crate::failure::Failure;
@@ -18,6 +19,10 @@ use found::{Found, built_with};
 
 /// A driver that takes longer than this to name its GPUs is not waited for.
 const NAMING: Duration = Duration::from_secs(5);
+
+/// How CUDA numbers GPUs.
+const ORDER: &str = "CUDA_DEVICE_ORDER";
+const BY_PCI: &str = "PCI_BUS_ID";
 
 pub const AUTO: &str = "auto";
 pub const CPU: &str = "cpu";
@@ -46,6 +51,35 @@ impl RunsOn {
             Some(worker) => (worker.into(), Vec::new()),
             None => (executable.into(), vec!["worker".into()]),
         }
+    }
+
+    pub fn is_gpu(&self) -> bool {
+        self.device != CPU
+    }
+
+    /// Whether the worker can be asked to try the device.
+    pub fn can_check(&self) -> bool {
+        self.worker.features.iter().any(|it| it == CUDA)
+    }
+
+    /// What is set for everything that is run on the device: it is to be the one that nvidia-smi gives
+    /// this number, and not the fastest.
+    pub fn variables(&self) -> Vec<(OsString, OsString)> {
+        if self.is_gpu() && std::env::var_os(ORDER).is_none() {
+            vec![(ORDER.into(), BY_PCI.into())]
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The GPU, where its number says which it is.
+    pub fn uuid(&self, facts: &GpuFacts) -> Option<String> {
+        let number: usize = self.device.strip_prefix("cuda:")?.parse().ok()?;
+        let hidden = std::env::var(visible::VARIABLE).ok();
+        let gpus = visible::visible(&facts.gpus, hidden.as_deref());
+        let by_pci = std::env::var_os(ORDER).is_none_or(|it| it == BY_PCI);
+        let gpu = gpus.get(number).filter(|_| by_pci || gpus.len() == 1)?;
+        Some(gpu.uuid.clone())
     }
 
     pub fn facts(&self) -> environment::RunsOn {

@@ -8,6 +8,7 @@ use super::gpus::Watch;
 use super::images::Images;
 use super::outcome::{Facts, outcome};
 use super::phases::Phases;
+use crate::device_check::DeviceCheck;
 use crate::ending::{Ending, EndingKind};
 use crate::event::{AttemptEnd, AttemptStart, Ended, Marker, PlannedImage, Progress, Purpose};
 use crate::gathered::Gathered;
@@ -44,6 +45,7 @@ pub struct OpenAttempt {
     ended: Option<(Ended, Instant)>,
     end: Option<(AttemptEnd, Instant)>,
     gathered: Option<Gathered>,
+    device_check: Option<DeviceCheck>,
     /// What ended it together with the run, and when the record stopped.
     recovered: Option<(Arc<Recovery>, Instant)>,
 }
@@ -90,6 +92,7 @@ impl OpenAttempt {
             ended: None,
             end: None,
             gathered: None,
+            device_check: None,
             recovered: None,
         }
     }
@@ -198,6 +201,11 @@ impl OpenAttempt {
     /// Comes after the end.
     pub fn gathered(&mut self, gathered: Gathered) {
         self.gathered.get_or_insert(gathered);
+    }
+
+    /// Comes after the end, too.
+    pub fn device_check(&mut self, check: DeviceCheck) {
+        self.device_check.get_or_insert(check);
     }
 
     /// Samples reach the journal in blocks, so that some come after the end they were taken before.
@@ -325,6 +333,7 @@ impl OpenAttempt {
             threads,
             violations: self.violations,
             gathered: self.gathered,
+            device_check: self.device_check,
         };
         Finished {
             case: self.start.case,

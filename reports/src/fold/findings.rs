@@ -3,7 +3,7 @@
 use super::attempt::Finished;
 use super::changed_output::changed_output;
 use super::gpus::Watch;
-use super::{gpu_findings, is_greedy};
+use super::{device, gpu_findings, is_greedy};
 use crate::event::Settings;
 use crate::outcome::Outcome;
 use crate::report::{Attempt, Finding, ImageRecord, MemorySlope, Statistics, TimeSlope};
@@ -33,6 +33,7 @@ pub fn all(
     let counted = || attempts.iter().filter(|it| it.attempt.counts());
     let mut findings: Vec<Finding> = counted().flat_map(of_attempt).collect();
     findings.extend(counted().flat_map(gpu_findings::of_attempt));
+    findings.extend(counted().flat_map(device::left));
     let brought = |first| gpu_findings::brought_along(first, watch);
     findings.extend(counted().next().into_iter().flat_map(brought));
     if is_greedy(settings) {

@@ -8,6 +8,7 @@ mod cases;
 mod changed_output;
 mod clock;
 mod crashes;
+mod device;
 mod extremes;
 mod findings;
 mod gpu_findings;
@@ -159,6 +160,12 @@ impl Fold {
                 let place = self.by_number.get(&gathered.attempt).copied();
                 if let Some(attempt) = place.and_then(|place| self.attempts.get_mut(place)) {
                     attempt.gathered(*gathered);
+                }
+            }
+            Event::DeviceCheck(check) => {
+                let place = self.by_number.get(&check.attempt).copied();
+                if let Some(attempt) = place.and_then(|place| self.attempts.get_mut(place)) {
+                    attempt.device_check(*check);
                 }
             }
             Event::TriageEnd { case, because } => self.triage_ends.push((case, because)),

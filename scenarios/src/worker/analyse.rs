@@ -68,7 +68,7 @@ fn load(steps: &mut Steps<'_>, work: &Analyse, sampling: Sampling) -> Result<Loa
         quant: work.quant.as_deref().map(str::parse).transpose()?,
     };
     let device = device::open(&work.device)?;
-    steps.opened(&device);
+    steps.opened(&device)?;
     if let (Some(budget), Some(memory)) = (&work.budget, memory::of_device(&device)) {
         let bounds = (budget, memory);
         check_budget(steps, &checkpoint, work, bounds, precision, &sampling)?;

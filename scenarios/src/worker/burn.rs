@@ -16,7 +16,7 @@ const SIDE_ON_CPU: usize = 768;
 
 pub fn run(steps: &mut Steps<'_>, work: &Burn) -> Result<(), Stop> {
     let device = device::open(&work.device)?;
-    steps.opened(&device);
+    steps.opened(&device)?;
     let dtype = device::dtype(&work.dtype)?;
     let side = if device.is_cpu() { SIDE_ON_CPU } else { SIDE };
     steps.phase(Phase::Run, None, |steps| {

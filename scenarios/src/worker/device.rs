@@ -43,6 +43,20 @@ pub fn open(name: &str) -> Result<Device, Stop> {
     Ok(device)
 }
 
+/// Of the GPU that it is, as CUDA itself says.
+#[cfg(feature = "cuda")]
+pub fn uuid(device: &Device) -> Option<String> {
+    match device {
+        Device::Cuda(device) => super::cuda::uuid(device),
+        _ => None,
+    }
+}
+
+#[cfg(not(feature = "cuda"))]
+pub fn uuid(_: &Device) -> Option<String> {
+    None
+}
+
 pub fn dtype(name: &str) -> Result<DType, Stop> {
     match name {
         "f32" => Ok(DType::F32),

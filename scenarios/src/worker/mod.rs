@@ -204,8 +204,13 @@ impl Steps<'_> {
     }
 
     /// From here on phases tell what the device's allocator holds.
-    fn opened(&mut self, device: &Device) {
+    fn opened(&mut self, device: &Device) -> Result<(), Stop> {
         self.pool = Pool::of(device);
+        if let Some(uuid) = device::uuid(device) {
+            let facts = [("gpu_uuid".to_owned(), uuid.into())];
+            self.channel.facts(facts.into())?;
+        }
+        Ok(())
     }
 
     /// A part of the current phase is about to begin. On a GPU it is where the host is: the device may
