@@ -141,7 +141,10 @@ impl<'a> Between<'a> {
 
     fn used_bytes(&self) -> Option<u64> {
         let uuid = self.gpu.as_ref()?;
-        let question = Question::Read { worker_pid: None };
+        let question = Question::Read {
+            worker_pid: None,
+            counters: false,
+        };
         match self.probe.borrow_mut().ask(question, READING) {
             Outcome::Reply(Reply::Read(gpus)) => {
                 let gpu = gpus.into_iter().find(|gpu| gpu.uuid == *uuid)?;

@@ -45,6 +45,18 @@ pub fn environment(environment: &Environment) -> Vec<(String, String)> {
         );
     }
     row("no GPU", environment.gpu_absent_because.clone());
+    if let Some(chosen) = &environment.runs_on {
+        let device = format!("{} ({})", chosen.device, chosen.device_because);
+        row("device", Some(device));
+        let features = chosen.worker_features.join(", ");
+        let with = if features.is_empty() {
+            features
+        } else {
+            format!(" with {features}")
+        };
+        let worker = format!("{}{with} ({})", chosen.worker, chosen.worker_because);
+        row("worker", Some(worker));
+    }
     rows
 }
 
