@@ -12,6 +12,7 @@ pub mod trend;
 pub use binomial::{attempts_needed, tail_above};
 pub use fisher::{fisher, fisher_above};
 pub use holm::holm;
+pub use spread::lower_quartile;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

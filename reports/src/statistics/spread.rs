@@ -22,6 +22,13 @@ impl Spread {
     }
 }
 
+/// `None` without a value.
+pub fn lower_quartile(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    let mut sorted: Vec<f64> = values.into_iter().filter(|it| it.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    quantile(&sorted, 0.25)
+}
+
 fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
     let place = q * (sorted.len().checked_sub(1)?) as f64;
     let low = *sorted.get(place.floor() as usize)?;
@@ -38,6 +45,7 @@ mod tests {
         let spread = Spread::of([4.0, 1.0, 3.0, 2.0]).unwrap();
         assert_eq!((spread.n, spread.median, spread.max), (4, 2.5, 4.0));
         assert!((spread.p95 - 3.85).abs() < 1e-12);
+        assert_eq!(lower_quartile([4.0, 1.0, 3.0, 2.0]), Some(1.75));
         let one = Spread::of([7.0]).unwrap();
         assert_eq!((one.median, one.p95, one.max), (7.0, 7.0, 7.0));
     }
