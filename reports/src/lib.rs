@@ -16,6 +16,7 @@ pub mod gathered;
 pub mod gpu;
 pub mod journal;
 pub mod knowledge;
+pub mod observed;
 pub mod outcome;
 pub mod page;
 pub mod past;

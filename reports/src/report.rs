@@ -13,6 +13,7 @@ use crate::event::{
 };
 use crate::gathered::Gathered;
 use crate::gpu::{GpuCall, GpuCounters};
+use crate::observed::Observed;
 use crate::outcome::Outcome;
 use crate::phase::Phase;
 use crate::protocol::{AllocatorMemory, ImageAt, WorkerError};
@@ -46,6 +47,9 @@ pub struct Report {
     pub reproductions: Vec<Reproduction>,
     pub findings: Vec<Finding>,
     pub statistics: Statistics,
+    /// What the probes saw of the machine; `null` without a sample.
+    #[serde(default)]
+    pub observed: Option<Observed>,
     pub differential: Vec<Suspect>,
     /// Every GPU that was watched, by NVML's index.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -16,6 +16,7 @@ mod gpus;
 mod images;
 mod last_words;
 mod measured;
+mod observed;
 mod outcome;
 mod phases;
 mod summary;
@@ -76,6 +77,7 @@ pub struct Fold {
     extremes: Extremes,
     watch: Watch,
     time_line: time_line::Watch,
+    pressure: observed::Pressure,
     allocator: Option<AllocatorMemory>,
 }
 
@@ -268,6 +270,7 @@ impl Fold {
         self.extremes.see(sample);
         self.watch.see(sample);
         self.time_line.sample(sample, now);
+        self.pressure.see(sample);
         let pid = sample.worker.as_ref().map(|worker| worker.pid);
         match pid.and_then(|pid| self.by_pid.get(&pid)).copied() {
             Some(place) => {
@@ -384,6 +387,7 @@ impl Fold {
             reproductions,
             findings,
             statistics,
+            observed: observed::observed(&self.extremes, &self.pressure),
             differential,
             gpus,
             time_line,
