@@ -1,5 +1,7 @@
 //! The command line.
 
+mod gate;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,6 +12,7 @@ use crashpoint_reports::signal::signal_number;
 use crashpoint_scenarios::fault::Injection;
 use serde_json::Value;
 
+pub use self::gate::{GateFormat, GateLimits, GateOptions, Share};
 use crate::auto_resume::Manager;
 use crate::config::InForce;
 use crate::journal::{self, Address, OnError};
@@ -50,6 +53,11 @@ pub enum Command {
         after_help = "Example: crashpoint report crashpoint-runs/latest --format html > report.html"
     )]
     Report(ReportOptions),
+    /// Decide over a run, by limits and a baseline: pass, regression, or not to be told yet
+    #[command(
+        after_help = "Examples: crashpoint gate crashpoint-runs/latest --write-baseline baseline; crashpoint gate --baseline baseline --max-crash-rate 1% --max-slowdown 5%\n\nExit codes: 0 pass, 11 regression, 12 inconclusive, 4 nothing ran"
+    )]
+    Gate(Box<GateOptions>),
     /// Name the cause of a death from logs that exist already
     #[command(
         after_help = "Examples: crashpoint diagnose server.log; dmesg | crashpoint diagnose - --exit-code 137; crashpoint diagnose --stderr err.log --kernel-log kern.log.gz"

@@ -11,6 +11,10 @@ pub const NOTHING_RAN: u8 = 4;
 /// Something was found: an attempt crashed, hung, failed or broke its budget, an output changed, or a
 /// run was ended by what it did not record itself.
 pub const FOUND: u8 = 10;
+/// The gate found a regression.
+pub const REGRESSION: u8 = 11;
+/// The gate cannot tell yet.
+pub const INCONCLUSIVE: u8 = 12;
 /// The harness itself failed.
 pub const HARNESS: u8 = 70;
 /// Interrupted by SIGINT, with a complete record.

@@ -12,6 +12,7 @@ pub mod environment;
 pub mod event;
 pub mod explain;
 pub mod fold;
+pub mod gate;
 pub mod gathered;
 pub mod gpu;
 pub mod journal;

@@ -2,6 +2,7 @@
 
 mod corpus;
 mod faults;
+mod gate;
 mod images;
 mod powercut;
 mod schema;
@@ -27,6 +28,8 @@ enum Chore {
     Corpus(corpus::Options),
     /// Cause every fault many times, and write down what each came to
     Faults(faults::Options),
+    /// Measure how often the gate is wrong, over many comparisons of real runs
+    Gate(gate::Options),
     /// Draw the news pages that ship with crashpoint-scenarios
     Images(images::Options),
     /// Take the machine away under a run, again and again, and judge what is recovered
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Corpus(options) => corpus::run(&options),
         Chore::Faults(options) => faults::run(&options),
+        Chore::Gate(options) => gate::run(&options),
         Chore::Images(options) => images::run(&options),
         Chore::Powercut(options) => powercut::run(&options),
         Chore::Schema(options) => schema::run(&options),

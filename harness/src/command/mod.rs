@@ -7,6 +7,7 @@ pub mod exec;
 pub mod explain;
 pub mod fault;
 mod finish;
+pub mod gate;
 pub mod mirror;
 pub mod recover;
 pub mod report;

@@ -1,0 +1,77 @@
+//! The reports at a path: of a run directory, a file, or everything in a folder of them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crashpoint_reports::Report;
+use crashpoint_reports::report::SCHEMA;
+
+use crate::failure::Failure;
+use crate::{journal, written};
+
+/// One report.
+pub fn one(path: &Path) -> Result<Report, Failure> {
+    if path.is_dir() {
+        return written::read(path);
+    }
+    if path
+        .extension()
+        .is_some_and(|extension| extension == "jsonl")
+    {
+        // One segment was named; a report needs all of them.
+        return written::read(
+            path.parent()
+                .filter(|parent| *parent != Path::new(""))
+                .unwrap_or(Path::new(".")),
+        );
+    }
+    let unusable = |why: String| {
+        Failure::usage(format!(
+            "failed to read the report {}: {why}",
+            path.display()
+        ))
+    };
+    let text = fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    let report: Report =
+        serde_json::from_slice(&text).map_err(|error| unusable(error.to_string()))?;
+    if report.schema == SCHEMA {
+        Ok(report)
+    } else {
+        Err(unusable(format!(
+            "it is a {:?}, not a {SCHEMA:?}",
+            report.schema
+        )))
+    }
+}
+
+/// One, or of a folder that is no run all that are in it, in the order of their names.
+pub fn all(path: &Path) -> Result<Vec<Report>, Failure> {
+    if !path.is_dir() || is_run(path) {
+        return Ok(vec![one(path)?]);
+    }
+    in_folder(path)?.iter().map(|path| one(path)).collect()
+}
+
+/// Run directories and files of reports, in the order of their names.
+fn in_folder(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut found: Vec<PathBuf> = fs::read_dir(path)
+        .map_err(|error| Failure::usage(format!("failed to read {}: {error}", path.display())))?
+        .flatten()
+        // `latest` is a link to one of them.
+        .filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_symlink()))
+        .map(|entry| entry.path())
+        .filter(|path| is_run(path) || path.extension().is_some_and(|it| it == "json"))
+        .collect();
+    found.sort();
+    if found.is_empty() {
+        return Err(Failure::usage(format!(
+            "{} holds neither a run directory nor a report",
+            path.display()
+        )));
+    }
+    Ok(found)
+}
+
+pub fn is_run(path: &Path) -> bool {
+    journal::segments(path).is_ok_and(|segments| !segments.is_empty())
+}
