@@ -1,5 +1,6 @@
 //! The command line.
 
+mod compare;
 mod gate;
 
 use std::ffi::OsString;
@@ -12,6 +13,7 @@ use crashpoint_reports::signal::signal_number;
 use crashpoint_scenarios::fault::Injection;
 use serde_json::Value;
 
+pub use self::compare::{CompareFormat, CompareOptions};
 pub use self::gate::{GateFormat, GateLimits, GateOptions, Share};
 use crate::auto_resume::Manager;
 use crate::config::InForce;
@@ -58,6 +60,11 @@ pub enum Command {
         after_help = "Examples: crashpoint gate crashpoint-runs/latest --write-baseline baseline; crashpoint gate --baseline baseline --max-crash-rate 1% --max-slowdown 5%\n\nExit codes: 0 pass, 11 regression, 12 inconclusive, 4 nothing ran"
     )]
     Gate(Box<GateOptions>),
+    /// Show two runs side by side: what changed in results, configuration and environment
+    #[command(
+        after_help = "Example: crashpoint compare before/report.json crashpoint-runs/latest --format html > fix.html"
+    )]
+    Compare(CompareOptions),
     /// Name the cause of a death from logs that exist already
     #[command(
         after_help = "Examples: crashpoint diagnose server.log; dmesg | crashpoint diagnose - --exit-code 137; crashpoint diagnose --stderr err.log --kernel-log kern.log.gz"

@@ -6,6 +6,8 @@ use crashpoint::cli::Command;
 use crashpoint::command::{
     config, diagnose, doctor, exec, explain, fault, mirror, recover, report, resume, run, suite,
     diagnose, doctor, exec, explain, fault, gate, mirror, recover, report, resume, run, suite,
+    compare, diagnose, doctor, exec, explain, fault, gate, mirror, recover, report, resume, run,
+    suite,
 };
 use crashpoint::{Failure, keeper, probe};
 
@@ -40,6 +42,7 @@ fn done() -> Result<u8, Failure> {
         Some(Command::Resume(options)) => resume::resume(&options),
         Some(Command::Report(options)) => report::report(&options),
         Some(Command::Gate(options)) => gate::gate(&options),
+        Some(Command::Compare(options)) => compare::compare(&options),
         Some(Command::Diagnose(options)) => diagnose::diagnose(&options),
         Some(Command::Explain(options)) => explain::explain(&options),
         Some(Command::Doctor(options)) => doctor::doctor(&options),

@@ -5,6 +5,7 @@
 
 pub mod checkup;
 pub mod device_check;
+pub mod compare;
 pub mod diagnose;
 pub mod diagnosis;
 pub mod ending;

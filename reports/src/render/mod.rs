@@ -5,6 +5,7 @@
 
 mod checkup;
 mod circumstances;
+pub mod comparison;
 mod diagnosis;
 mod escape;
 mod explanation;
@@ -18,6 +19,7 @@ mod page;
 mod recovery;
 mod rung;
 mod surroundings;
+mod sheet;
 mod terminal;
 
 pub use checkup::{checkup, checkup_json};

@@ -12,7 +12,7 @@ use super::escape::inline;
 use super::rung::{Rung, rungs};
 use crate::report::Report;
 use crate::words::{duration, number};
-use table::Table;
+pub(super) use table::Table;
 
 /// Foreign text within a line is cut here.
 const LONGEST: usize = 300;
