@@ -2,6 +2,7 @@
 
 mod compare;
 mod gate;
+mod history;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 pub use self::compare::{CompareFormat, CompareOptions};
 pub use self::gate::{GateFormat, GateLimits, GateOptions, Share};
+pub use self::history::{HistoryFormat, HistoryOptions};
 use crate::auto_resume::Manager;
 use crate::config::InForce;
 use crate::journal::{self, Address, OnError};
@@ -65,6 +67,11 @@ pub enum Command {
         after_help = "Example: crashpoint compare before/report.json crashpoint-runs/latest --format html > fix.html"
     )]
     Compare(CompareOptions),
+    /// Show the headline figures of every run in a folder, over time
+    #[command(
+        after_help = "Examples: crashpoint history; crashpoint history /srv/runs --format html > history.html; crashpoint history --prometheus /var/lib/node_exporter/crashpoint.prom"
+    )]
+    History(HistoryOptions),
     /// Name the cause of a death from logs that exist already
     #[command(
         after_help = "Examples: crashpoint diagnose server.log; dmesg | crashpoint diagnose - --exit-code 137; crashpoint diagnose --stderr err.log --kernel-log kern.log.gz"

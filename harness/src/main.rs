@@ -8,6 +8,8 @@ use crashpoint::command::{
     diagnose, doctor, exec, explain, fault, gate, mirror, recover, report, resume, run, suite,
     compare, diagnose, doctor, exec, explain, fault, gate, mirror, recover, report, resume, run,
     suite,
+    compare, diagnose, doctor, exec, explain, fault, gate, history, mirror, recover, report,
+    resume, run, suite,
 };
 use crashpoint::{Failure, keeper, probe};
 
@@ -43,6 +45,7 @@ fn done() -> Result<u8, Failure> {
         Some(Command::Report(options)) => report::report(&options),
         Some(Command::Gate(options)) => gate::gate(&options),
         Some(Command::Compare(options)) => compare::compare(&options),
+        Some(Command::History(options)) => history::history(&options),
         Some(Command::Diagnose(options)) => diagnose::diagnose(&options),
         Some(Command::Explain(options)) => explain::explain(&options),
         Some(Command::Doctor(options)) => doctor::doctor(&options),

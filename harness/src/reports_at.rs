@@ -52,6 +52,28 @@ pub fn all(path: &Path) -> Result<Vec<Report>, Failure> {
     in_folder(path)?.iter().map(|path| one(path)).collect()
 }
 
+/// The same, where one that can't be read must not hide the others. A run that came to its end is taken
+/// from its report: the journals of many are long.
+pub fn all_that_can_be_read(folder: &Path) -> Result<Vec<Report>, Failure> {
+    if !folder.is_dir() || is_run(folder) {
+        return Ok(vec![one(folder)?]);
+    }
+    let reports = in_folder(folder)?.into_iter().filter_map(|path| {
+        let made = one(&path.join("report.json")).ok();
+        match made
+            .filter(|it| it.run.complete)
+            .map_or_else(|| one(&path), Ok)
+        {
+            Ok(report) => Some(report),
+            Err(failure) => {
+                eprintln!("crashpoint: left out {}: {failure}", path.display());
+                None
+            }
+        }
+    });
+    Ok(reports.collect())
+}
+
 /// Run directories and files of reports, in the order of their names.
 fn in_folder(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found: Vec<PathBuf> = fs::read_dir(path)

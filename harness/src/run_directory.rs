@@ -72,10 +72,18 @@ fn point_latest(out: &Path, id: &str) -> io::Result<()> {
 
 /// Writes a file that is whole or not there, and stays so over a power cut.
 pub fn write_whole(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let parent = path.parent().unwrap_or(Path::new("."));
+    write_whole_for(path, contents, 0o600)
+}
+
+/// The same for others to read, by its mode.
+pub fn write_whole_for(path: &Path, contents: &[u8], mode: u32) -> io::Result<()> {
+    let parent = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let partial = parent.join(format!(".{name}.partial"));
-    let written = write_durably(&partial, contents).and_then(|()| fs::rename(&partial, path));
+    let written = write_durably(&partial, contents, mode).and_then(|()| fs::rename(&partial, path));
     if written.is_err() {
         // The first error is the one to tell; a part that cannot be removed is only litter.
         let _ = fs::remove_file(&partial);
@@ -84,12 +92,12 @@ pub fn write_whole(path: &Path, contents: &[u8]) -> io::Result<()> {
     sync_directory(parent)
 }
 
-fn write_durably(path: &Path, contents: &[u8]) -> io::Result<()> {
+fn write_durably(path: &Path, contents: &[u8], mode: u32) -> io::Result<()> {
     let mut file = fs::OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
-        .mode(0o600)
+        .mode(mode)
         .open(path)?;
     file.write_all(contents)?;
     file.sync_all()

@@ -16,6 +16,7 @@ pub mod fold;
 pub mod gate;
 pub mod gathered;
 pub mod gpu;
+pub mod history;
 pub mod journal;
 pub mod knowledge;
 pub mod observed;

@@ -9,6 +9,7 @@ pub mod explain;
 pub mod fault;
 mod finish;
 pub mod gate;
+pub mod history;
 pub mod mirror;
 pub mod recover;
 pub mod report;

@@ -12,6 +12,7 @@ mod explanation;
 mod gate;
 mod gathered;
 mod html;
+pub mod history;
 mod json;
 mod markdown;
 mod measured;
