@@ -3,6 +3,7 @@
 mod compare;
 mod gate;
 mod history;
+mod runs;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -17,6 +18,9 @@ use serde_json::Value;
 pub use self::compare::{CompareFormat, CompareOptions};
 pub use self::gate::{GateFormat, GateLimits, GateOptions, Share};
 pub use self::history::{HistoryFormat, HistoryOptions};
+pub use self::runs::{
+    AttachOptions, BundleOptions, ListOptions, PruneOptions, RunsAction, RunsOptions,
+};
 use crate::auto_resume::Manager;
 use crate::config::InForce;
 use crate::journal::{self, Address, OnError};
@@ -72,6 +76,11 @@ pub enum Command {
         after_help = "Examples: crashpoint history; crashpoint history /srv/runs --format html > history.html; crashpoint history --prometheus /var/lib/node_exporter/crashpoint.prom"
     )]
     History(HistoryOptions),
+    /// List, prune, follow or pack the runs that are there
+    #[command(
+        after_help = "Examples: crashpoint runs; crashpoint runs prune --keep 20 --yes; crashpoint runs attach; crashpoint runs bundle"
+    )]
+    Runs(RunsOptions),
     /// Name the cause of a death from logs that exist already
     #[command(
         after_help = "Examples: crashpoint diagnose server.log; dmesg | crashpoint diagnose - --exit-code 137; crashpoint diagnose --stderr err.log --kernel-log kern.log.gz"

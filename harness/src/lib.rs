@@ -22,6 +22,7 @@ mod mirror;
 mod plan;
 pub mod probe;
 mod recover;
+mod redact;
 mod reports_at;
 mod run_directory;
 mod runs_on;

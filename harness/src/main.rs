@@ -9,7 +9,7 @@ use crashpoint::command::{
     compare, diagnose, doctor, exec, explain, fault, gate, mirror, recover, report, resume, run,
     suite,
     compare, diagnose, doctor, exec, explain, fault, gate, history, mirror, recover, report,
-    resume, run, suite,
+    resume, run, runs, suite,
 };
 use crashpoint::{Failure, keeper, probe};
 
@@ -46,6 +46,7 @@ fn done() -> Result<u8, Failure> {
         Some(Command::Gate(options)) => gate::gate(&options),
         Some(Command::Compare(options)) => compare::compare(&options),
         Some(Command::History(options)) => history::history(&options),
+        Some(Command::Runs(options)) => runs::runs(&options),
         Some(Command::Diagnose(options)) => diagnose::diagnose(&options),
         Some(Command::Explain(options)) => explain::explain(&options),
         Some(Command::Doctor(options)) => doctor::doctor(&options),

@@ -15,5 +15,6 @@ pub mod recover;
 pub mod report;
 pub mod resume;
 pub mod run;
+pub mod runs;
 pub mod suite;
 mod triage;

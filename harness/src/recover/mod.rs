@@ -11,7 +11,7 @@ use crashpoint_reports::event::{Header, Writer};
 use crashpoint_reports::recovery::{Life, Question, Recovery, RunState, decide, life};
 use crashpoint_reports::{Event, Report};
 
-pub use unfinished::unfinished;
+pub use unfinished::{run_directories, unfinished};
 
 use crate::failure::Failure;
 use crate::journal::{self, Journal};

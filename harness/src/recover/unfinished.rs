@@ -8,7 +8,7 @@ use super::tail::is_settled;
 use crate::journal;
 
 /// In the order of their names, which is that of their beginning.
-fn run_directories(out: &Path) -> io::Result<Vec<PathBuf>> {
+pub fn run_directories(out: &Path) -> io::Result<Vec<PathBuf>> {
     let mut runs: Vec<PathBuf> = fs::read_dir(out)?
         .flatten()
         // `latest` is a link to one of them.

@@ -31,3 +31,10 @@ pub use gate::{gate, gate_json, gate_markdown};
 pub use json::{json, json_list};
 pub use markdown::markdown;
 pub use terminal::terminal;
+
+/// One line without anything that a terminal would obey.
+pub fn plain_line(text: &str) -> String {
+    escape::plain(text, LONGEST_LINE)
+}
+
+const LONGEST_LINE: usize = 500;
