@@ -3,6 +3,7 @@
 mod compare;
 mod gate;
 mod history;
+mod manners;
 mod runs;
 
 use std::ffi::OsString;
@@ -18,6 +19,7 @@ use serde_json::Value;
 pub use self::compare::{CompareFormat, CompareOptions};
 pub use self::gate::{GateFormat, GateLimits, GateOptions, Share};
 pub use self::history::{HistoryFormat, HistoryOptions};
+pub use self::manners::{CompletionsOptions, ManOptions};
 pub use self::runs::{
     AttachOptions, BundleOptions, ListOptions, PruneOptions, RunsAction, RunsOptions,
 };
@@ -110,6 +112,14 @@ pub enum Command {
         after_help = "Example: crashpoint mirror --listen 0.0.0.0:4170; then there: crashpoint run --mirror THIS-HOST:4170"
     )]
     Mirror(MirrorOptions),
+    /// Print a shell's completions of this command line
+    #[command(
+        after_help = "Examples: crashpoint completions bash > ~/.local/share/bash-completion/completions/crashpoint; crashpoint completions fish | source"
+    )]
+    Completions(CompletionsOptions),
+    /// Write the man pages
+    #[command(hide = true)]
+    Man(ManOptions),
 }
 
 /// What every command that makes a run shares.

@@ -10,6 +10,8 @@ use crashpoint::command::{
     suite,
     compare, diagnose, doctor, exec, explain, fault, gate, history, mirror, recover, report,
     resume, run, runs, suite,
+    compare, diagnose, doctor, exec, explain, fault, gate, history, manners, mirror, recover,
+    report, resume, run, runs, suite,
 };
 use crashpoint::{Failure, keeper, probe};
 
@@ -54,5 +56,14 @@ fn done() -> Result<u8, Failure> {
         Some(Command::Suite(options)) => suite::suite(&options),
         Some(Command::Config(options)) => config::config(&options),
         Some(Command::Mirror(options)) => mirror::mirror(&options),
+        Some(Command::Completions(options)) => manners::completions(&options),
+        Some(Command::Man(options)) => manners::man(&options),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("crashpoint: {failure}");
+            ExitCode::from(failure.code)
+        }
     }
 }

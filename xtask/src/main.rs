@@ -4,6 +4,7 @@ mod corpus;
 mod faults;
 mod gate;
 mod images;
+mod man;
 mod powercut;
 mod schema;
 
@@ -32,6 +33,8 @@ enum Chore {
     Gate(gate::Options),
     /// Draw the news pages that ship with crashpoint-scenarios
     Images(images::Options),
+    /// Write the man pages
+    Man(man::Options),
     /// Take the machine away under a run, again and again, and judge what is recovered
     Powercut(powercut::Options),
     /// Write the JSON Schema of the report
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Chore::Faults(options) => faults::run(&options),
         Chore::Gate(options) => gate::run(&options),
         Chore::Images(options) => images::run(&options),
+        Chore::Man(options) => man::run(&options),
         Chore::Powercut(options) => powercut::run(&options),
         Chore::Schema(options) => schema::run(&options),
     };

@@ -10,6 +10,7 @@ pub mod fault;
 mod finish;
 pub mod gate;
 pub mod history;
+pub mod manners;
 pub mod mirror;
 pub mod recover;
 pub mod report;
