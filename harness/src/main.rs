@@ -4,14 +4,8 @@ use std::process::ExitCode;
 
 use crashpoint::cli::Command;
 use crashpoint::command::{
-    config, diagnose, doctor, exec, explain, fault, mirror, recover, report, resume, run, suite,
-    diagnose, doctor, exec, explain, fault, gate, mirror, recover, report, resume, run, suite,
-    compare, diagnose, doctor, exec, explain, fault, gate, mirror, recover, report, resume, run,
-    suite,
-    compare, diagnose, doctor, exec, explain, fault, gate, history, mirror, recover, report,
-    resume, run, runs, suite,
-    compare, diagnose, doctor, exec, explain, fault, gate, history, manners, mirror, recover,
-    report, resume, run, runs, suite,
+    compare, config, diagnose, doctor, exec, explain, fault, gate, history, manners, mirror,
+    recover, report, resume, run, runs, suite,
 };
 use crashpoint::{Failure, keeper, probe};
 
@@ -58,12 +52,5 @@ fn done() -> Result<u8, Failure> {
         Some(Command::Mirror(options)) => mirror::mirror(&options),
         Some(Command::Completions(options)) => manners::completions(&options),
         Some(Command::Man(options)) => manners::man(&options),
-    };
-    match done {
-        Ok(code) => ExitCode::from(code),
-        Err(failure) => {
-            eprintln!("crashpoint: {failure}");
-            ExitCode::from(failure.code)
-        }
     }
 }

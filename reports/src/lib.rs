@@ -4,8 +4,8 @@
 //! journal or a report needs this crate alone.
 
 pub mod checkup;
-pub mod device_check;
 pub mod compare;
+pub mod device_check;
 pub mod diagnose;
 pub mod diagnosis;
 pub mod ending;

@@ -1,7 +1,7 @@
 //! What each command does.
 
-pub mod config;
 pub mod compare;
+pub mod config;
 pub mod diagnose;
 pub mod doctor;
 pub mod exec;
