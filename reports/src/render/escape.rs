@@ -106,7 +106,9 @@ fn visible(letter: char) -> char {
         | '\u{2060}'..='\u{206f}'
         | '\u{feff}'
         | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}' => '\u{fffd}',
+        | '\u{e0000}'..='\u{e007f}'
+        // No letters at all, and not allowed in XML.
+        | '\u{fffe}'..='\u{ffff}' => '\u{fffd}',
         _ => letter,
     }
 }

@@ -18,7 +18,12 @@ pub fn spreads(report: &Report) -> impl Iterator<Item = (&'static str, Spread)> 
 
 pub fn lines(report: &Report) -> Vec<String> {
     let statistics = &report.statistics;
-    [memory(report), slope(statistics), crash_rate(statistics)].concat()
+    [without_rate(report), crash_rate(statistics)].concat()
+}
+
+/// The same, for whoever tells the crash rate in words of its own.
+pub fn without_rate(report: &Report) -> Vec<String> {
+    [memory(report), slope(&report.statistics)].concat()
 }
 
 fn memory(report: &Report) -> Vec<String> {

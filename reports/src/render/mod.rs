@@ -12,8 +12,10 @@ mod explanation;
 mod gate;
 mod gathered;
 pub mod history;
+mod github;
 mod html;
 mod json;
+mod junit;
 mod markdown;
 mod measured;
 mod page;
@@ -22,13 +24,16 @@ mod rung;
 mod sheet;
 mod surroundings;
 mod terminal;
+mod validation;
 
 pub use checkup::{checkup, checkup_json};
 pub use diagnosis::{diagnosis, diagnosis_json};
 pub use explanation::{explanation_list, explanations, explanations_json};
 pub use gate::{gate, gate_json, gate_markdown};
+pub use github::{annotations, cut_to};
 pub use html::html;
 pub use json::{json, json_list};
+pub use junit::junit;
 pub use markdown::markdown;
 pub use terminal::terminal;
 
@@ -38,3 +43,4 @@ pub fn plain_line(text: &str) -> String {
 }
 
 const LONGEST_LINE: usize = 500;
+pub use validation::{validation_html, validation_markdown};

@@ -96,11 +96,22 @@ fn report(records: Vec<Record>, state: JournalState) -> Report {
     fold.finish(state)
 }
 
-/// All that a report is made into.
+/// Much of what a report is made into.
 fn render(report: &Report) {
     assert!(render::json(report).starts_with('{'));
     assert!(!render::markdown(report).is_empty());
     assert!(!render::terminal(report, true).is_empty());
+    let xml = render::junit(report);
+    assert!(!xml.contains(|letter: char| letter.is_control() && letter != '\n'));
+}
+
+/// The same, and the longer forms.
+fn render_all(report: &Report) {
+    render(report);
+    assert!(render::html(report).ends_with("</html>"));
+    assert!(!render::validation_markdown(report, Some(report)).is_empty());
+    let annotations = render::annotations(report);
+    assert!(!annotations.iter().any(|line| line.contains('\n')));
 }
 
 /// One thing that happens to a file.
@@ -174,7 +185,7 @@ fn one_journal(seed: u64, written: &[Record]) {
     assert!(only_ends_early || !state.damage.is_empty(), "{state:?}");
     let lacks_its_end = records.last() != written.last();
     assert!(!(lacks_its_end && state.complete), "{state:?}");
-    render(&report(records, state));
+    render_all(&report(records, state));
 }
 
 #[test]
@@ -231,7 +242,7 @@ fn one_bent_journal(seed: u64, written: &[Record]) {
         bytes.extend(checked(&value));
     }
     let (records, state) = read(&vec![(name(1), bytes)]);
-    render(&report(records, state));
+    render_all(&report(records, state));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::journal::{Journal, ladder_with_a_bad_fifth};
 const HOSTILE: &str = "x\x1b]0;owned\x07\x1b[31m | `a` </td><script>alert(1)</script> [l](http://e.com)\r\n# heading\n```\n";
 
 /// A run in which every foreign text is hostile.
-fn hostile() -> Report {
+pub fn hostile() -> Report {
     let mut journal = ladder_with_a_bad_fifth();
     for record in &mut journal.records {
         match &mut record.event {

@@ -20,7 +20,7 @@ use maud::{Markup, html};
 
 use super::escape::plain;
 use crate::report::Report;
-use page::page;
+pub use page::page;
 
 /// Foreign text within a line is cut here.
 const LONGEST: usize = 2000;
