@@ -60,7 +60,7 @@ pub enum Command {
     Resume(ResumeOptions),
     /// Render the report of a run
     #[command(
-        after_help = "Example: crashpoint report crashpoint-runs/latest --format html > report.html"
+        after_help = "Example: crashpoint report crashpoint-runs/latest --format html > report.html; crashpoint report after/ --kind validation --before before/"
     )]
     Report(ReportOptions),
     /// Decide over a run, by limits and a baseline: pass, regression, or not to be told yet
@@ -132,6 +132,9 @@ pub struct Common {
     /// Print the report as JSON instead of a summary
     #[arg(long)]
     pub json: bool,
+    /// Write the results as JUnit XML here too; they are in the run directory anyway
+    #[arg(long, value_name = "PATH")]
+    pub junit: Option<PathBuf>,
     /// Say nothing but the result
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -529,10 +532,23 @@ pub struct ReportOptions {
     /// A run directory, its journal or its report.json
     #[arg(value_name = "RUN", default_value = "crashpoint-runs/latest")]
     pub run: PathBuf,
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+    /// [default: text; md for a validation report]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// The report of the run, or a document that says what the run shows and what it does not
+    #[arg(long, value_enum, default_value = "run")]
+    pub kind: Kind,
+    /// The run before the change that a validation report is about
+    #[arg(long, value_name = "RUN")]
+    pub before: Option<PathBuf>,
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    Run,
+    Validation,
 }
 
 #[derive(Debug, Args)]
@@ -620,7 +636,10 @@ pub enum Format {
     Text,
     Json,
     Md,
+    /// Markdown that fits a comment on a pull request
+    Pr,
     Html,
+    Junit,
 }
 
 #[derive(Debug, Args)]

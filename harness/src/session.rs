@@ -15,6 +15,7 @@ use crate::executable::this_executable;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::journal::{self, Journal, JournalError};
+use crate::junit_file::JUnitFile;
 use crate::recover;
 use crate::run_directory::RunDirectory;
 use crate::runs_on::RunsOn;
@@ -29,6 +30,7 @@ pub struct Session {
     pub journal: Journal,
     pub interrupt: Interrupt,
     pub executable: PathBuf,
+    pub junit: JUnitFile,
     probes: Option<ProbeThread>,
     acknowledged: Option<Acknowledged>,
     gpu_answered: bool,
@@ -79,6 +81,7 @@ impl Session {
         let harness = |what: &'static str| {
             move |error: io::Error| Failure::harness(format!("failed to {what}: {error}"))
         };
+        let junit = JUnitFile::new(&directory.path, common.junit.as_deref())?;
         let interrupt = Interrupt::listen().map_err(harness("listen for signals"))?;
         let executable = this_executable().map_err(harness("find its own executable"))?;
         let acknowledged = Acknowledged::asked_for()?;
@@ -95,6 +98,7 @@ impl Session {
         environment.runs_on = runs_on.map(RunsOn::facts);
         journal.append(Event::Environment(Box::new(environment)));
         Ok(Session {
+            junit,
             directory,
             journal,
             interrupt,
@@ -149,6 +153,7 @@ impl Session {
         let closed = self.journal.close();
         let report = written::read(&self.directory.path)?;
         let saved = written::write(&self.directory.path, &report);
+        let saved = saved.and_then(|()| self.junit.finish(&report));
         // The first thing that went wrong is the one to tell.
         closed.map_err(Failure::unfit)?;
         saved?;

@@ -119,6 +119,7 @@ pub fn write(directory: &Path, report: &Report) -> Result<(), Failure> {
         ("report.json", render::json(report)),
         ("report.md", render::markdown(report)),
         ("report.html", render::html(report)),
+        ("junit.xml", render::junit(report)),
     ];
     for (name, text) in forms {
         let path = directory.join(name);

@@ -63,6 +63,8 @@ fn without_any_argument_the_whole_ladder_survives() {
     for file in [
         "report.json",
         "report.md",
+        "report.html",
+        "junit.xml",
         "journal-0001.jsonl",
         "attempts/01/stderr.log",
     ] {

@@ -40,6 +40,7 @@ pub(super) fn exec_in(
     let Some((program, arguments)) = options.command.split_first() else {
         return Err(Failure::usage("name a program after --"));
     };
+    session.junit.renew();
     let tried = Cell::new(before);
     let attempt = |step: Option<&Step>| -> Result<Finished, Failure> {
         let (attempt, folder) = session.next_attempt()?;

@@ -8,6 +8,7 @@ use crashpoint_reports::{Outcome, Report, render};
 use crate::cli::{ColorChoice, Common};
 use crate::exit_code;
 use crate::failure::Failure;
+use crate::github;
 use crate::supervise::settle;
 
 pub fn finish(common: &Common, report: &Report, directory: &Path) -> Result<u8, Failure> {
@@ -16,9 +17,10 @@ pub fn finish(common: &Common, report: &Report, directory: &Path) -> Result<u8, 
     } else {
         print(&render::terminal(report, colored(common.color)))?;
         if !common.quiet {
-            eprintln!("report: {}", directory.join("report.md").display());
+            eprintln!("report: {}", directory.join("report.html").display());
         }
     }
+    github::tell(report);
     Ok(exit_code_of(report))
 }
 

@@ -115,6 +115,7 @@ impl Prepared {
             retry,
             tried: RefCell::default(),
         };
+        session.junit.renew();
         let climbed = climb.all();
         console.finish();
         let climbed = climbed.and_then(|()| climb.triage());
@@ -326,6 +327,7 @@ impl Climb<'_> {
             .supervisor(&observe)
             .attempt(&task)
             .map_err(Failure::supervise)?;
+        self.session.junit.renew();
         self.limits.borrow_mut().later_image = finished.later_image;
         if let Some(between) = &self.between
             && self.session.interrupt.signal().is_none()
