@@ -252,6 +252,7 @@ fn a_model_that_is_too_large_is_told_to_be_quantised() {
         total_bytes: 24 << 30,
         reserve_bytes: 0,
         memory_fraction: None,
+        memory_round_bytes: None,
         memory_cap_bytes: Some(8_000_000_000),
     };
     let refused = budget::check(&seven_billion(None), &limits).unwrap_err();
