@@ -13,11 +13,11 @@ const GONE: &str = "[removed]";
 const SHORTEST: usize = 3;
 
 /// Tokens of well-known services, keys in blocks, and whatever is assigned to a name that promises a
-/// secret.
+/// secret. Of tokens in the plural there is a number, not a secret.
 const SECRETS: [&str; 4] = [
     r"\b(?:hf|sk|ghp|gho|ghs|github_pat|glpat|xox[abp]|AKIA|ASIA)[-_]?[A-Za-z0-9_-]{16,}",
     r"(?i)\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}",
-    r#"(?i)\b[a-z0-9_-]*(?:password|passwd|secret|token|api[_-]?key|credential)s?["']?\s*[=:]\s*["']?[A-Za-z0-9._~+/@-]{6,}"#,
+    r#"(?i)\b[a-z0-9_-]*(?:passwords?|passwd|secrets?|token|api[_-]?keys?|credentials?)["']?\s*[=:]\s*["']?[A-Za-z0-9._~+/@-]{6,}"#,
     r"[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s@]+@",
 ];
 

@@ -26,15 +26,7 @@ fn the_summary_of_a_step_is_added_to_and_a_crash_becomes_an_annotation() {
     let place = Place::new();
     let summary = place.write("summary.md", "# Before\n");
     let child = place
-        .command(&[
-            "exec",
-            "--no-triage",
-            "--json",
-            "--",
-            "sh",
-            "-c",
-            "kill -SEGV $$",
-        ])
+        .command(&["exec", "--json", "--", "sh", "-c", "kill -SEGV $$"])
         .env("GITHUB_ACTIONS", "true")
         .env("GITHUB_STEP_SUMMARY", &summary)
         .stdout(Stdio::piped())
@@ -54,7 +46,7 @@ fn a_summary_that_is_nearly_full_is_cut_honestly() {
     let place = Place::new();
     let summary = place.write("summary.md", "x".repeat((1 << 20) - 1200));
     let child = place
-        .command(&["exec", "--no-triage", "--", "sh", "-c", "exit 7"])
+        .command(&["exec", "--", "sh", "-c", "exit 7"])
         .env("GITHUB_STEP_SUMMARY", &summary)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -25,15 +25,7 @@ fn hostile() -> (Place, support::Ran) {
     let place = Place::new();
     place.write("worst.py", WORST);
     let ran = place
-        .crashpoint(&[
-            "exec",
-            "--no-triage",
-            "--junit",
-            "out.xml",
-            "--",
-            "python3",
-            "worst.py",
-        ])
+        .crashpoint(&["exec", "--junit", "out.xml", "--", "python3", "worst.py"])
         .exits(10);
     (place, ran)
 }
