@@ -176,6 +176,17 @@ fn holds(column: &Value, value: i64) -> bool {
             .is_some_and(|is| is.iter().any(|it| *it == value))
 }
 
+/// The first value of a column.
+fn first(column: &Value) -> i64 {
+    let listed = column[0].as_i64().or_else(|| column["is"][0].as_i64());
+    column.as_i64().or(listed).unwrap_or(0)
+}
+
+/// A silence that is worth a finding, in milliseconds.
+fn is_long(silent_ms: i64) -> bool {
+    silent_ms >= 3000
+}
+
 #[test]
 fn a_driver_that_was_updated_without_a_restart_is_told_in_one_sentence() {
     let run = Scripted::new(&format!(
@@ -333,12 +344,12 @@ fn a_call_that_hangs_silences_its_own_gpu_and_nothing_else() {
     let run = Scripted::new(&format!("{}{}", gpu(0, &hang), gpu(1, "")));
     let child = run.exec("touch hang");
     run.until("the other GPU's samples after it", |records| {
-        let stuck = |record: &Value| !record["event"]["gpu"]["told"]["stuck"].is_null();
-        let since = records.iter().position(stuck)?;
-        let later = columns(&records[since..], "GPU-1");
-        let read = later.iter().filter(|it| !it["celsius"].is_null());
-        // Of a second each: a silence is long by then.
-        (read.count() >= 4).then_some(())
+        let block = records.iter().rfind(|record| {
+            let of_it = columns(std::slice::from_ref(record), "GPU-0");
+            of_it.iter().any(|it| is_long(first(&it["silent_ms"])))
+        })?;
+        let other = columns(std::slice::from_ref(block), "GPU-1");
+        other.iter().find(|it| !it["celsius"].is_null()).map(drop)
     });
     let report = run.end(child).exits(10).report();
     let finding = only(findings(&report, "GPU 0"));
@@ -353,6 +364,46 @@ fn a_call_that_hangs_silences_its_own_gpu_and_nothing_else() {
             >= 3.0
     );
     // The hang is no trouble of the run: what was watched ended by itself.
+    assert_eq!(support::attempts(&report)[0]["outcome"], "survived");
+}
+
+#[test]
+fn a_gpu_that_hangs_from_the_beginning_has_its_index_and_the_other_is_described() {
+    let hang = gpu(0, "[[gpu.instead]]\ncall = \"*\"\nanswer = \"hang\"");
+    let run = Scripted::new(&format!("{hang}{}", gpu(1, "")));
+    let child = run.exec("true");
+    run.until("a sample of the other", |records| {
+        let later = columns(records, "GPU-1");
+        later.into_iter().find(|it| !it["celsius"].is_null())
+    });
+    let report = run.end(child).exits(10).report();
+    let gpus = &report["environment"]["gpu"]["gpus"];
+    assert!(gpus[0]["name"].is_null());
+    assert_eq!(gpus[1]["name"], "NVIDIA Fake 24GB");
+    let finding = only(findings(&report, "GPU 0"));
+    let what = finding["what"].as_str().unwrap();
+    assert!(what.contains("nvmlDeviceGetHandleByIndex"), "{what}");
+}
+
+#[test]
+fn a_library_that_takes_its_process_down_takes_nothing_else() {
+    let crash =
+        "[[gpu.instead]]\ncall = \"nvmlDeviceGetPowerUsage\"\nanswer = \"crash\"\nwhen = \"crash\"";
+    let run = Scripted::new(&gpu(0, crash));
+    let child = run.exec("true");
+    run.until("samples of a probe that is silent for long", |records| {
+        let blocks = records
+            .iter()
+            .map(|record| &record["event"]["sample_block"]);
+        if blocks.clone().any(|block| !block["gpus"].is_null()) {
+            run.place.write("crash", "");
+        }
+        let mut silent = blocks.map(|block| first(&block["columns"]["gpu_silent_ms"]));
+        silent.any(is_long).then_some(())
+    });
+    let report = run.end(child).exits(10).report();
+    let finding = only(findings(&report, "the GPU probe"));
+    assert_eq!(finding["verdict"]["class"], "unknown");
     assert_eq!(support::attempts(&report)[0]["outcome"], "survived");
 }
 
@@ -442,6 +493,7 @@ fn the_slowest_call_and_those_on_the_gpu_are_recorded() {
     assert!(slowest["call"].as_str().unwrap().starts_with("nvml"));
     assert_eq!(processes[0]["pid"], 4242);
     assert_eq!(processes[0]["used_bytes"], 700 << 20);
+    assert_eq!(report["gpus"][0]["processes"], processes);
     let call = &report["gpus"][0]["slowest_call"];
     assert!(call["us"].as_u64() >= slowest["us"].as_u64(), "{call}");
 }

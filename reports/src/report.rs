@@ -12,7 +12,7 @@ use crate::event::{
     Configured, Header, LeftBehind, Output, Purpose, Settings, ThreadState, Usage, Variation,
 };
 use crate::gathered::Gathered;
-use crate::gpu::{GpuCall, GpuCounters};
+use crate::gpu::{GpuCall, GpuCounters, GpuProcess};
 use crate::observed::Observed;
 use crate::outcome::Outcome;
 use crate::phase::Phase;
@@ -398,6 +398,9 @@ pub struct GpuRecord {
     pub xids: Vec<XidRecord>,
     pub counters_first: Option<GpuCounters>,
     pub counters_last: Option<GpuCounters>,
+    /// Those on it when that changed last, with what they had then.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub processes: Vec<GpuProcess>,
     /// The call into NVML that took longest of those that came back.
     pub slowest_call: Option<GpuCall>,
 }

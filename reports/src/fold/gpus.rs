@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::clock::seconds;
 use super::extremes::Extremes;
 use crate::environment::Environment;
-use crate::gpu::{GpuCall, GpuCounters, GpuNews, Told};
+use crate::gpu::{GpuCall, GpuCounters, GpuNews, GpuProcess, Told};
 use crate::knowledge;
 use crate::report::{GpuRecord, ThrottleShare, XidRecord};
 use crate::sample::{GpuFinding, Sample};
@@ -45,6 +45,7 @@ pub struct Watched {
     pub counted: Vec<Counted>,
     /// NVML attributed memory to the worker there.
     pub has_the_worker: bool,
+    processes: Vec<GpuProcess>,
     slowest: Option<GpuCall>,
     first_counters: Option<GpuCounters>,
     counters: Option<GpuCounters>,
@@ -130,7 +131,7 @@ impl Watch {
             }
             Told::Stuck(call) => watched.stuck_in = Some(call.call.clone()),
             Told::Slowest(call) => watched.slowest = Some(call.clone()),
-            Told::Processes(_) => {}
+            Told::Processes(processes) => watched.processes.clone_from(processes),
         }
     }
 
@@ -144,8 +145,12 @@ impl Watch {
         watched
     }
 
-    /// Adds what only the environment knows.
-    pub fn locate(&mut self, environment: Option<&Environment>) {
+    /// Adds what only the environment knows, and the run: a call may have been stuck before the attempt.
+    pub fn complete(&mut self, environment: Option<&Environment>, run: &Watch) {
+        for (uuid, watched) in &mut self.gpus {
+            let stuck_in = run.gpus.get(uuid).and_then(|it| it.stuck_in.as_ref());
+            watched.stuck_in = watched.stuck_in.take().or(stuck_in.cloned());
+        }
         for gpu in environment.iter().flat_map(|it| &it.gpu.gpus) {
             if let Some(watched) = self.gpus.get_mut(&gpu.uuid) {
                 watched.pci.clone_from(&gpu.pci);
@@ -214,6 +219,7 @@ impl Watched {
             xids: self.xids.iter().map(xid).collect(),
             counters_first: self.first_counters.clone(),
             counters_last: self.counters.clone(),
+            processes: self.processes.clone(),
             slowest_call: self.slowest.clone(),
         }
     }

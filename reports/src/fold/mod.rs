@@ -302,7 +302,8 @@ impl Fold {
         let settings = self.plan.as_ref().map(|plan| plan.settings.clone());
         let settings = settings.as_ref();
         for finished in &mut attempts {
-            finished.watch.locate(self.environment.as_ref());
+            let environment = self.environment.as_ref();
+            finished.watch.complete(environment, &self.watch);
             finished.attempt.verdict = diagnose::attempt(finished, settings);
             finished.attempt.signature = Signature::of(&finished.attempt);
             if let Some(point) = &mut finished.attempt.crash_point {

@@ -126,10 +126,7 @@ pub fn driver(scene: &Scene<'_>) -> Judgement {
         return Judgement::by_verdict(numbers, class);
     }
     if let Some((number, class)) = xids.and_then(|it| kernel::sign(&it, &DRIVER)) {
-        return Judgement::supported(
-            numbers,
-            format!("Xid {number} in the kernel log of that time: {class}"),
-        );
+        return Judgement::supported(numbers, format!("Xid {number} at that time: {class}"));
     }
     if gpus(scene).is_empty() {
         return Judgement::not_tested(numbers, NO_GPU);
@@ -158,10 +155,7 @@ pub fn hardware(scene: &Scene<'_>) -> Judgement {
         return Judgement::by_verdict(numbers, class);
     }
     if let Some((number, class)) = xids.and_then(|it| kernel::sign(&it, &HARDWARE)) {
-        return Judgement::supported(
-            numbers,
-            format!("Xid {number} in the kernel log of that time: {class}"),
-        );
+        return Judgement::supported(numbers, format!("Xid {number} at that time: {class}"));
     }
     if found {
         return Judgement::supported(numbers, "the GPU answered with errors instead of values");

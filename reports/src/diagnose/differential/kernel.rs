@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Scene;
 use crate::diagnose::facts::Fact;
+use crate::diagnose::nvml;
 use crate::diagnose::scan::Scan;
 use crate::diagnose::source::Source;
 use crate::gathered::{CgroupCounters, KernelLog};
@@ -20,10 +21,17 @@ impl Scene<'_> {
         self.dead?.attempt.gathered.as_ref()?.cgroup.as_ref()
     }
 
-    /// The Xids in the kernel log, in the order of time; `None` where no log was read.
+    /// The Xids in the kernel log, in the order of time, and those that only NVML told; `None` where
+    /// no log was read and NVML told none.
     pub fn xids(&self) -> Option<Vec<u32>> {
+        let told = nvml::told_alone(self.dead?);
+        let log = self.kernel_log();
+        if log.is_none() && told.is_empty() {
+            return None;
+        }
         let mut scan = Scan::new();
-        scan.lines(Source::KernelLog, &self.kernel_log()?.lines);
+        scan.lines(Source::KernelLog, log.map_or(&[], |log| &log.lines));
+        scan.lines(Source::Nvml, &told);
         let sightings = scan.finish();
         let numbers = sightings.iter().filter_map(|it| match &it.fact {
             Some(Fact::Xid(line)) => Some(line.number),

@@ -26,7 +26,7 @@ pub fn of_attempt(finished: &Finished) -> Vec<Finding> {
         found.push(place.finding(
             finished,
             format!(
-                "the GPU probe did not answer for {}: a call into the driver did not come back{}",
+                "the GPU probe did not answer for {}: it hung in the driver, or went down in it{}",
                 lasted(silence),
                 place.words()
             ),
