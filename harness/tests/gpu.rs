@@ -167,19 +167,23 @@ fn samples_hold_what_nvml_says_of_each_gpu_and_of_the_worker() {
     assert_eq!(gpus[1]["pci"], "00000000:02:00.0");
 }
 
-/// Whether a column takes this value, in whichever of its three forms it is.
-fn holds(column: &Value, value: i64) -> bool {
-    *column == value
-        || column[0] == value
-        || column["is"]
-            .as_array()
-            .is_some_and(|is| is.iter().any(|it| *it == value))
+/// The values of a column, in whichever of its three forms it is.
+fn values(column: &Value) -> Vec<i64> {
+    if let Some(differences) = column.as_array() {
+        let steps = differences.iter().filter_map(Value::as_i64);
+        let sum = |sum: &mut i64, step: i64| {
+            *sum += step;
+            Some(*sum)
+        };
+        return steps.scan(0, sum).collect();
+    }
+    let changes = column["is"].as_array().into_iter().flatten();
+    let all = changes.chain([column]);
+    all.filter_map(Value::as_i64).collect()
 }
 
-/// The first value of a column.
-fn first(column: &Value) -> i64 {
-    let listed = column[0].as_i64().or_else(|| column["is"][0].as_i64());
-    column.as_i64().or(listed).unwrap_or(0)
+fn holds(column: &Value, value: i64) -> bool {
+    values(column).contains(&value)
 }
 
 /// A silence that is worth a finding, in milliseconds.
@@ -346,7 +350,8 @@ fn a_call_that_hangs_silences_its_own_gpu_and_nothing_else() {
     run.until("the other GPU's samples after it", |records| {
         let block = records.iter().rfind(|record| {
             let of_it = columns(std::slice::from_ref(record), "GPU-0");
-            of_it.iter().any(|it| is_long(first(&it["silent_ms"])))
+            let mut silent = of_it.iter().flat_map(|it| values(&it["silent_ms"]));
+            silent.any(is_long)
         })?;
         let other = columns(std::slice::from_ref(block), "GPU-1");
         other.iter().find(|it| !it["celsius"].is_null()).map(drop)
@@ -398,7 +403,7 @@ fn a_library_that_takes_its_process_down_takes_nothing_else() {
         if blocks.clone().any(|block| !block["gpus"].is_null()) {
             run.place.write("crash", "");
         }
-        let mut silent = blocks.map(|block| first(&block["columns"]["gpu_silent_ms"]));
+        let mut silent = blocks.flat_map(|block| values(&block["columns"]["gpu_silent_ms"]));
         silent.any(is_long).then_some(())
     });
     let report = run.end(child).exits(10).report();
