@@ -112,6 +112,7 @@ impl Stage {
             arguments: Vec::new(),
             variables: Vec::new(),
             stdin: Stdin::Null,
+            gpu: None,
             job: None,
             limits: TimeLimits::default(),
             group: None,

@@ -76,7 +76,7 @@ impl<'a> Between<'a> {
             // Then it is no attempt's doing, and the attempts will tell what it is.
             let what = format!(
                 "{} did not work before the first attempt, and is not checked between attempts: {}",
-                runs_on.device,
+                runs_on.label,
                 before.said.trim()
             );
             session.journal.append(Event::Trouble { what });
@@ -93,7 +93,7 @@ impl<'a> Between<'a> {
         let began = Instant::now();
         let mut check = DeviceCheck {
             attempt,
-            device: self.runs_on.device.clone(),
+            device: self.runs_on.label.clone(),
             gpu: self.gpu.clone(),
             baseline_bytes: self.baseline.get(),
             ..DeviceCheck::default()
@@ -122,7 +122,7 @@ impl<'a> Between<'a> {
             self.baseline.set(Some(next));
         }
         if check.is_lost() {
-            let because = format!("{} did not come back after {case}", self.runs_on.device);
+            let because = format!("{} did not come back after {case}", self.runs_on.label);
             self.lost.replace(Some(because));
         }
         let journal = &self.session.journal;
@@ -133,6 +133,11 @@ impl<'a> Between<'a> {
     /// Why nothing more can be run on the device, if so.
     pub fn lost(&self) -> Option<String> {
         self.lost.borrow().clone()
+    }
+
+    /// The UUID of the device.
+    pub fn gpu(&self) -> Option<String> {
+        self.gpu.clone()
     }
 
     fn interrupted(&self) -> bool {

@@ -26,7 +26,7 @@ pub use self::runs::{
 use crate::auto_resume::Manager;
 use crate::config::InForce;
 use crate::journal::{self, Address, OnError};
-use crate::runs_on::{AUTO, CPU};
+use crate::runs_on::{AUTO, CPU, devices};
 
 /// Runs GPU inference step by step in isolated processes, records every step durably before it is
 /// taken, and names where, how and why something died.
@@ -214,6 +214,9 @@ pub struct RunOptions {
     /// auto (the first GPU that a worker built with CUDA can use, else the CPU), cpu or cuda:N
     #[arg(long, value_name = "DEVICE", default_value = AUTO, value_parser = device)]
     pub device: String,
+    /// Everything on each of several GPUs, one after another: all, or such as cuda:0,cuda:1
+    #[arg(long, value_name = "DEVICES", conflicts_with = "device", value_parser = devices)]
+    pub devices: Option<String>,
     /// f32, f16 or bf16 [default: f32 on the CPU, f16 elsewhere]
     #[arg(long, value_name = "DTYPE")]
     pub dtype: Option<Dtype>,

@@ -14,6 +14,7 @@ use crashpoint_scenarios::model::{self, Located, Source};
 use crate::cli::{Dtype, RunOptions};
 use crate::exit_code;
 use crate::failure::Failure;
+use crate::runs_on::CPU;
 
 /// The default of `--max-new-tokens`: the incident's own, and what fits a model of a toy's size.
 const NEW_TOKENS: u32 = 256;
@@ -39,6 +40,10 @@ pub struct PlannedRung {
     pub rung: Rung,
     /// Or why there are none.
     pub cases: Result<Vec<Draft>, String>,
+    /// On which of the run's devices, by its place among them.
+    pub place: usize,
+    /// The rung's name, and the device's where there are several.
+    pub name: String,
 }
 
 /// One attempt at a case, with what is changed of it.
@@ -55,7 +60,8 @@ pub struct Trial<'a> {
 }
 
 impl Plan {
-    pub fn make(options: &RunOptions) -> Result<Plan, Failure> {
+    /// The same on each of these devices.
+    pub fn make(options: &RunOptions, devices: &[&str]) -> Result<Plan, Failure> {
         let ladder = ladder(options)?;
         let name = Some(options.scenario.as_str()).filter(|name| *name != "ladder");
         let rungs = ladder.climb(name).map_err(Failure::usage)?;
@@ -77,18 +83,36 @@ impl Plan {
             critical: options.critical_image,
             images_total: options.images_total,
         };
-        let rungs: Vec<PlannedRung> = rungs
-            .into_iter()
-            .map(|rung| PlannedRung {
-                cases: rung.cases(inputs),
-                rung,
+        let places = devices.iter().enumerate();
+        let rungs: Vec<PlannedRung> = places
+            .flat_map(|(place, device)| {
+                let named = move |name: &str| match devices {
+                    [_] => name.to_owned(),
+                    _ => format!("{name}@{device}"),
+                };
+                rungs.iter().map(move |rung| {
+                    let cases = rung.cases(inputs).map(|drafts| {
+                        let drafts = drafts.into_iter();
+                        let drafts = drafts.map(|draft| Draft {
+                            name: named(&draft.name),
+                            ..draft
+                        });
+                        drafts.collect()
+                    });
+                    PlannedRung {
+                        cases,
+                        place,
+                        name: named(&rung.name),
+                        rung: rung.clone(),
+                    }
+                })
             })
             .collect();
         let max_new_tokens = options.max_new_tokens.unwrap_or(match source {
             Source::Tiny => NEW_TOKENS_TINY,
             _ => NEW_TOKENS,
         });
-        let dtype = options.dtype.unwrap_or(if options.device == "cpu" {
+        let dtype = options.dtype.unwrap_or(if devices == [CPU] {
             Dtype::F32
         } else {
             Dtype::F16
@@ -108,11 +132,11 @@ impl Plan {
             dtype,
             max_new_tokens,
         };
-        plan.record = plan.recorded(options);
+        plan.record = plan.recorded(options, &devices.join(","));
         Ok(plan)
     }
 
-    fn recorded(&self, options: &RunOptions) -> event::Plan {
+    fn recorded(&self, options: &RunOptions, devices: &str) -> event::Plan {
         let images = (1..).zip(&self.images).map(|(index, path)| PlannedImage {
             index,
             file: path.display().to_string(),
@@ -123,7 +147,7 @@ impl Plan {
             let drafts = match &planned.cases {
                 Ok(drafts) => drafts.clone(),
                 Err(_) => vec![Draft {
-                    name: planned.rung.name.clone(),
+                    name: planned.name.clone(),
                     images: Vec::new(),
                 }],
             };
@@ -139,7 +163,7 @@ impl Plan {
                 profile: options.configuration.profile.clone(),
                 model: Some(options.model.clone()),
                 model_fingerprint: self.model_fingerprint.clone(),
-                device: Some(options.device.clone()),
+                device: Some(devices.to_owned()),
                 dtype: Some(self.dtype.name().to_owned()),
                 quant: options.quant.map(|quant| quant.name().to_owned()),
                 gguf: options.gguf.as_ref().map(|path| path.display().to_string()),
@@ -167,16 +191,16 @@ impl Plan {
     }
 
     /// What the worker of a case is told.
-    pub fn job(&self, options: &RunOptions, trial: &Trial<'_>) -> Job {
+    pub fn job(&self, options: &RunOptions, device: &str, trial: &Trial<'_>) -> Job {
         let work = match trial.rung.work {
             WorkKind::Burn => Work::Burn(Burn {
-                device: options.device.clone(),
+                device: device.to_owned(),
                 dtype: self.dtype.name().to_owned(),
                 seconds: options.burn.as_secs_f64(),
             }),
             WorkKind::Analyse => Work::Analyse(Box::new(Analyse {
                 model: self.model.clone(),
-                device: options.device.clone(),
+                device: device.to_owned(),
                 dtype: self.dtype.name().to_owned(),
                 quant: options.quant.map(|quant| quant.name().to_owned()),
                 gguf: options.gguf.clone(),
@@ -295,4 +319,41 @@ fn budget(options: &RunOptions) -> Option<Budget> {
 fn default_threads() -> u32 {
     let cpus = std::thread::available_parallelism().map_or(1, usize::from);
     u32::try_from(cpus.min(MOST_THREADS)).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn each_of_several_devices_has_every_case_under_a_name_of_its_own() {
+        let mut options = Cli::parse_from(["crashpoint"]).run;
+        options.scenario = "burn".to_owned();
+        let plan = Plan::make(&options, &["cuda:0", "cuda:2"]).unwrap();
+        let cases = plan.record.cases.iter();
+        let cases: Vec<(&str, &str)> = cases
+            .map(|case| (case.name.as_str(), case.scenario.as_str()))
+            .collect();
+        assert_eq!(cases, [("burn@cuda:0", "burn"), ("burn@cuda:2", "burn")]);
+        let places: Vec<usize> = plan.rungs.iter().map(|it| it.place).collect();
+        assert_eq!(places, [0, 1]);
+        let settings = &plan.record.settings;
+        assert_eq!(settings.device.as_deref(), Some("cuda:0,cuda:2"));
+        assert_eq!(settings.dtype.as_deref(), Some("f16"));
+        // A worker that is shown one alone knows it as the first.
+        let trial = Trial {
+            rung: &plan.rungs[1].rung,
+            n: 1,
+            images: &[],
+            max_new_tokens: None,
+            seconds: None,
+        };
+        let job = plan.job(&options, "cuda:0", &trial);
+        assert_eq!(job.work.device(), "cuda:0");
+        let alone = Plan::make(&options, &[CPU]).unwrap();
+        assert_eq!(alone.record.cases[0].name, "burn");
+    }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crashpoint_probes::{ProbeThread, environment, gpu, thread};
+use crashpoint_reports::environment::RunsOn;
 use crashpoint_reports::event::Writer;
 use crashpoint_reports::{Event, Report};
 
@@ -18,7 +19,6 @@ use crate::journal::{self, Journal, JournalError};
 use crate::junit_file::JUnitFile;
 use crate::recover;
 use crate::run_directory::RunDirectory;
-use crate::runs_on::RunsOn;
 use crate::supervise::{Progress, Supervisor};
 use crate::written;
 
@@ -39,7 +39,7 @@ pub struct Session {
 
 impl Session {
     /// `runs_on`: where our own workers are to run.
-    pub fn begin(common: &Common, runs_on: Option<&RunsOn>) -> Result<Session, Failure> {
+    pub fn begin(common: &Common, runs_on: Option<RunsOn>) -> Result<Session, Failure> {
         let directory = RunDirectory::create(&common.out)
             .map_err(|error| Failure::write(&common.out, &error))?;
         Session::begin_in(common, directory, runs_on)
@@ -49,7 +49,7 @@ impl Session {
     pub fn begin_in(
         common: &Common,
         directory: RunDirectory,
-        runs_on: Option<&RunsOn>,
+        runs_on: Option<RunsOn>,
     ) -> Result<Session, Failure> {
         Session::with(common, directory, 0, runs_on, |directory| {
             recover::on_its_own(&common.out, |line| eprintln!("crashpoint: {line}"));
@@ -63,7 +63,7 @@ impl Session {
         common: &Common,
         directory: RunDirectory,
         attempts: u32,
-        runs_on: Option<&RunsOn>,
+        runs_on: Option<RunsOn>,
     ) -> Result<Session, Failure> {
         Session::with(common, directory, attempts, runs_on, |directory| {
             let header = journal::header(&directory.id, Writer::Resume);
@@ -75,7 +75,7 @@ impl Session {
         common: &Common,
         directory: RunDirectory,
         attempts: u32,
-        runs_on: Option<&RunsOn>,
+        runs_on: Option<RunsOn>,
         open: impl FnOnce(&RunDirectory) -> Result<Journal, JournalError>,
     ) -> Result<Session, Failure> {
         let harness = |what: &'static str| {
@@ -95,7 +95,7 @@ impl Session {
         let gpu_answered = gpu.is_ok();
         let variables = std::env::vars_os();
         let mut environment = environment::capture(env!("CARGO_PKG_VERSION"), variables, gpu);
-        environment.runs_on = runs_on.map(RunsOn::facts);
+        environment.runs_on = runs_on;
         journal.append(Event::Environment(Box::new(environment)));
         Ok(Session {
             junit,

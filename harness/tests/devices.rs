@@ -103,3 +103,20 @@ fn a_worker_on_the_path_is_used_for_a_gpu_if_it_was_built_for_one() {
     let because = runs_on["device_because"].to_string();
     assert!(because.contains("there is no GPU to be used"), "{because}");
 }
+
+#[test]
+fn several_devices_that_are_not_there_are_no_run() {
+    let place = Place::new();
+    let none = run(&place, &[], &["--devices", "all"]);
+    none.exits(3).says("--devices: there is no GPU");
+    for (devices, told) in [
+        ("cuda:0,cuda:0", "cuda:0 is named twice"),
+        (
+            "cpu",
+            "\"cpu\" is no device: say all, or such as cuda:0,cuda:1",
+        ),
+    ] {
+        let wrong = run(&place, &[], &["--devices", devices]);
+        wrong.exits(2).says(told);
+    }
+}

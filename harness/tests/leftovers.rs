@@ -76,6 +76,7 @@ fn nothing_is_left_after_any_ending() {
                     ("TMPDIR".into(), temporary.clone().into()),
                 ],
                 stdin: Stdin::Null,
+                gpu: None,
                 job: None,
                 limits: TimeLimits {
                     whole: Some(Duration::from_secs(2)),

@@ -186,6 +186,7 @@ impl Day {
             variation: Variation::default(),
             again: Vec::new(),
             job: true,
+            gpu: None,
             folder: format!("attempts/{attempt:02}"),
             command: vec!["crashpoint-worker".to_owned()],
         }))?;

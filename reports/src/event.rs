@@ -313,6 +313,9 @@ pub struct AttemptStart {
     /// It was given a job over the protocol: silence is then no sign of success.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub job: bool,
+    /// The UUID of the GPU that it is to run on, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu: Option<String>,
     /// Within the run directory.
     pub folder: String,
     pub command: Vec<String>,

@@ -143,6 +143,9 @@ pub struct Attempt {
     /// Where its output is, within the run directory.
     pub folder: String,
     pub command: Vec<String>,
+    /// The UUID of the GPU that it ran on, where that was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu: Option<String>,
     #[serde(default)]
     pub purpose: Purpose,
     pub diagnostic: bool,

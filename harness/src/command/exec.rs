@@ -57,6 +57,7 @@ pub(super) fn exec_in(
             program: program.clone(),
             arguments: arguments.to_vec(),
             stdin: stdin(options),
+            gpu: None,
             job: None,
             limits: TimeLimits {
                 whole: options.timeout,
@@ -121,7 +122,7 @@ fn look_into(
         session,
         bounds: options.triage.bounds,
         without: &HashMap::new(),
-        stop: &|| None,
+        stop: &|_| None,
         say: &|line| {
             if !options.common.quiet {
                 eprintln!("crashpoint: {line}");

@@ -55,7 +55,7 @@ fn alone(options: &FaultOptions, fault: Fault) -> Result<u8, Failure> {
     let inject = Injection::in_phase(fault, Phase::Run);
     let runs_on = runs_on::decide(&options.device, options.worker.as_deref())?;
     let group = options.isolation.group(&fault.expectation().needs)?;
-    let session = Session::begin(&options.common, Some(&runs_on))?;
+    let session = Session::begin(&options.common, Some(runs_on.facts()))?;
     let (attempt, folder) = session.next_attempt()?;
     session.journal.append(Event::Plan(Plan {
         settings: Settings {
@@ -93,6 +93,7 @@ fn alone(options: &FaultOptions, fault: Fault) -> Result<u8, Failure> {
         arguments,
         variables: Vec::new(),
         stdin: Stdin::Null,
+        gpu: None,
         job: Some(serde_json::to_value(&job).map_err(Failure::harness)?),
         limits: TimeLimits {
             whole: Some(options.timeout),

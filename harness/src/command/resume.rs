@@ -175,7 +175,7 @@ impl Stopped {
             &run.common,
             self.directory,
             attempts,
-            Some(&prepared.runs_on),
+            Some(prepared.facts()),
         )?;
         if self.past.plan.is_none() {
             session

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crashpoint_probes::cgroup::Limits;
+use crashpoint_reports::environment;
 use crashpoint_reports::past::{Past, Turn};
 use crashpoint_reports::triage::Step;
 use crashpoint_reports::{Event, Outcome, Report};
@@ -48,7 +49,7 @@ pub fn run(options: &RunOptions) -> Result<u8, Failure> {
         None => RunDirectory::create(&common.out),
     };
     let directory = directory.map_err(|error| Failure::write(&common.out, &error))?;
-    let session = Session::begin_in(common, directory, Some(&prepared.runs_on))?;
+    let session = Session::begin_in(common, directory, Some(prepared.facts()))?;
     session
         .journal
         .append_durably(Event::Plan(prepared.plan.record.clone()))
@@ -62,28 +63,57 @@ pub fn run(options: &RunOptions) -> Result<u8, Failure> {
 
 /// Everything that can be found wrong before anything is recorded.
 pub(super) struct Prepared {
-    /// With the device that was chosen.
     options: RunOptions,
     pub plan: Plan,
-    pub runs_on: RunsOn,
+    places: Vec<Place>,
     group: Option<Limits>,
+}
+
+/// One device of the run.
+struct Place {
+    /// With this device alone.
+    options: RunOptions,
+    runs_on: RunsOn,
 }
 
 impl Prepared {
     pub fn of(options: &RunOptions) -> Result<Prepared, Failure> {
-        let runs_on = runs_on::decide(&options.device, options.worker.as_deref())?;
-        let mut options = options.clone();
-        options.device.clone_from(&runs_on.device);
+        let worker = options.worker.as_deref();
+        let chosen = match &options.devices {
+            Some(devices) => runs_on::decide_all(devices, worker)?,
+            None => vec![runs_on::decide(&options.device, worker)?],
+        };
+        let labels: Vec<&str> = chosen.iter().map(|it| it.label.as_str()).collect();
+        let plan = Plan::make(options, &labels)?;
+        let places = chosen.into_iter().map(|runs_on| Place {
+            options: RunOptions {
+                device: runs_on.label.clone(),
+                devices: None,
+                ..options.clone()
+            },
+            runs_on,
+        });
         let needs = options
             .inject
             .as_ref()
             .map(|it| it.fault.expectation().needs);
         Ok(Prepared {
             group: options.isolation.group(&needs.unwrap_or_default())?,
-            plan: Plan::make(&options)?,
-            options,
-            runs_on,
+            plan,
+            places: places.collect(),
+            options: options.clone(),
         })
+    }
+
+    /// What was chosen, for the record.
+    pub fn facts(&self) -> environment::RunsOn {
+        let labels = self.places.iter().map(|it| it.runs_on.label.as_str());
+        let device = labels.collect::<Vec<_>>().join(",");
+        let first = self.places.first().map(|it| it.runs_on.facts());
+        environment::RunsOn {
+            device,
+            ..first.unwrap_or_default()
+        }
     }
 
     /// What the plan says and is not done yet, to the end of the record. A case in whose midst the
@@ -101,11 +131,15 @@ impl Prepared {
             self.plan.steps(options.cycles),
         );
         let check = options.limits.timeout_check;
+        let places = self.places.iter().map(|place| OnPlace {
+            options: &place.options,
+            runs_on: &place.runs_on,
+            between: Between::begin(&place.runs_on, &session, check),
+        });
         let climb = Climb {
-            between: Between::begin(&self.runs_on, &session, check),
+            places: places.collect(),
             options,
             plan: &self.plan,
-            runs_on: &self.runs_on,
             session: &session,
             console: &console,
             limits: RefCell::new(limits(&options.limits)),
@@ -133,13 +167,26 @@ pub fn verbosity(common: &Common) -> Verbosity {
     }
 }
 
+/// A device while the run goes on.
+struct OnPlace<'a> {
+    options: &'a RunOptions,
+    runs_on: &'a RunsOn,
+    /// Where it is a GPU.
+    between: Option<Between<'a>>,
+}
+
+impl OnPlace<'_> {
+    /// Why nothing more can be run here, if so.
+    fn lost(&self) -> Option<String> {
+        self.between.as_ref().and_then(Between::lost)
+    }
+}
+
 struct Climb<'a> {
     options: &'a RunOptions,
     plan: &'a Plan,
-    runs_on: &'a RunsOn,
     session: &'a Session,
-    /// Where the device is a GPU.
-    between: Option<Between<'a>>,
+    places: Vec<OnPlace<'a>>,
     console: &'a Console,
     limits: RefCell<TimeLimits>,
     group: Option<Limits>,
@@ -153,15 +200,21 @@ struct Climb<'a> {
 
 impl Climb<'_> {
     fn all(&self) -> Result<(), Failure> {
-        let mut failed: Option<(u32, &str)> = None;
+        // What fails on one device is no reason to leave out another.
+        let mut failed_by_place: Vec<Option<(u32, &str)>> = vec![None; self.places.len()];
         for cycle in 1..=self.options.cycles {
             for planned in &self.plan.rungs {
                 let rung = &planned.rung;
+                let here = self.places.get(planned.place);
+                let failed = failed_by_place.get_mut(planned.place);
+                let (Some(here), Some(failed)) = (here, failed) else {
+                    continue;
+                };
                 let drafts = match &planned.cases {
                     Ok(drafts) => drafts,
                     Err(because) => {
-                        if self.past.borrow_mut().turn(&rung.name) == Turn::ToCome {
-                            self.skip(&rung.name, because);
+                        if self.past.borrow_mut().turn(&planned.name) == Turn::ToCome {
+                            self.skip(&planned.name, because);
                         }
                         continue;
                     }
@@ -185,11 +238,11 @@ impl Climb<'_> {
                         }
                         Turn::Cut { .. } | Turn::ToCome => {}
                     }
-                    if let Some(because) = self.stopped(failed, (cycle, &rung.name)) {
+                    if let Some(because) = self.stopped(here, *failed, (cycle, &rung.name)) {
                         self.skip(&draft.name, &because);
                         continue;
                     }
-                    if self.case(rung, draft, filled)? != Outcome::Survived {
+                    if self.case(here, rung, draft, filled)? != Outcome::Survived {
                         failed.get_or_insert((cycle, &rung.name));
                     }
                 }
@@ -214,21 +267,22 @@ impl Climb<'_> {
 
     /// Why nothing more is tried, if so. The rest of a rung that failed still is: which of its
     /// cases fail and which do not is what the rung is for.
-    fn stopped(&self, failed: Option<(u32, &str)>, now: (u32, &str)) -> Option<String> {
+    fn stopped(
+        &self,
+        here: &OnPlace<'_>,
+        failed: Option<(u32, &str)>,
+        now: (u32, &str),
+    ) -> Option<String> {
         if self.session.interrupt.signal().is_some() {
             return Some("the run was interrupted".to_owned());
         }
-        if let Some(because) = self.device_lost() {
+        if let Some(because) = here.lost() {
             return Some(because);
         }
         let (_, rung) = failed.filter(|&rung| rung != now && !self.options.keep_going)?;
         Some(format!(
             "the rung {rung:?} failed before it; --keep-going goes on"
         ))
-    }
-
-    fn device_lost(&self) -> Option<String> {
-        self.between.as_ref().and_then(Between::lost)
     }
 
     fn skip(&self, case: &str, because: &str) {
@@ -242,22 +296,28 @@ impl Climb<'_> {
     }
 
     /// One attempt, or for work that goes by time as many as the time takes.
-    fn case(&self, rung: &Rung, draft: &Draft, filled: Duration) -> Result<Outcome, Failure> {
+    fn case(
+        &self,
+        here: &OnPlace<'_>,
+        rung: &Rung,
+        draft: &Draft,
+        filled: Duration,
+    ) -> Result<Outcome, Failure> {
         self.console.case(&draft.name, &rung.title);
         if !Plan::by_time(rung) {
-            return self.attempt(rung, draft, None, None);
+            return self.attempt(here, (rung, draft), None, None);
         }
         let began = Instant::now();
         let wanted = self.options.duration.saturating_sub(filled);
         loop {
             let left = wanted.saturating_sub(began.elapsed());
             let seconds = left.min(self.options.renew).as_secs_f64();
-            let outcome = self.attempt(rung, draft, Some(seconds), None)?;
+            let outcome = self.attempt(here, (rung, draft), Some(seconds), None)?;
             let over = began.elapsed() >= wanted;
             if over
                 || outcome != Outcome::Survived && !self.options.keep_going
                 || outcome == Outcome::Incomplete
-                || self.device_lost().is_some()
+                || here.lost().is_some()
             {
                 return Ok(outcome);
             }
@@ -266,8 +326,8 @@ impl Climb<'_> {
 
     fn attempt(
         &self,
-        rung: &Rung,
-        draft: &Draft,
+        here: &OnPlace<'_>,
+        (rung, draft): (&Rung, &Draft),
         seconds: Option<f64>,
         step: Option<&Step>,
     ) -> Result<Outcome, Failure> {
@@ -287,15 +347,15 @@ impl Climb<'_> {
             max_new_tokens: reason.variation.max_new_tokens,
             seconds,
         };
-        let job = self.plan.job(self.options, &trial);
-        reason.again = again::command_line(self.options, self.plan, &trial);
+        let job = self.plan.job(here.options, &here.runs_on.device, &trial);
+        reason.again = again::command_line(here.options, self.plan, &trial);
         let mut variables: Vec<(OsString, OsString)> = vec![(
             "RAYON_NUM_THREADS".into(),
             self.plan.threads.to_string().into(),
         )];
-        variables.extend(self.runs_on.variables());
+        variables.extend(here.runs_on.variables());
         variables.extend(triage::variables(&reason));
-        let (program, arguments) = self.runs_on.worker(&self.session.executable);
+        let (program, arguments) = here.runs_on.worker(&self.session.executable);
         let burning = rung.work == WorkKind::Burn;
         let task = Task {
             attempt,
@@ -307,6 +367,7 @@ impl Climb<'_> {
             arguments,
             variables,
             stdin: Stdin::Null,
+            gpu: here.between.as_ref().and_then(Between::gpu),
             job: Some(serde_json::to_value(&job).map_err(Failure::harness)?),
             limits: TimeLimits {
                 run: burning.then_some(self.options.burn + BURN_SLACK),
@@ -329,7 +390,7 @@ impl Climb<'_> {
             .map_err(Failure::supervise)?;
         self.session.junit.renew();
         self.limits.borrow_mut().later_image = finished.later_image;
-        if let Some(between) = &self.between
+        if let Some(between) = &here.between
             && self.session.interrupt.signal().is_none()
         {
             between.after(attempt, &draft.name)?;
@@ -362,11 +423,19 @@ impl Climb<'_> {
             session: self.session,
             bounds: options.bounds,
             without: &self.without_triage,
-            stop: &|| self.device_lost(),
+            stop: &|case| self.place_of(case)?.lost(),
             say: &|line| self.console.say(line),
             attempt: &|case, step| self.once_more(case, step),
         };
         triage.all()
+    }
+
+    fn place_of(&self, case: &str) -> Option<&OnPlace<'_>> {
+        let planned = self.plan.rungs.iter().find(|planned| {
+            let mut drafts = planned.cases.iter().flatten();
+            drafts.any(|draft| draft.name == case)
+        });
+        self.places.get(planned?.place)
     }
 
     fn once_more(&self, case: &str, step: &Step) -> Result<(), Failure> {
@@ -379,7 +448,9 @@ impl Climb<'_> {
             let as_planned = step.variation.images.is_none();
             let seconds = (as_planned && Plan::by_time(&planned.rung))
                 .then(|| self.options.renew.min(self.options.duration).as_secs_f64());
-            self.attempt(&planned.rung, draft, seconds, Some(step))?;
+            if let Some(here) = self.places.get(planned.place) {
+                self.attempt(here, (&planned.rung, draft), seconds, Some(step))?;
+            }
             return Ok(());
         }
         Ok(())

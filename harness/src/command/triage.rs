@@ -24,8 +24,8 @@ pub struct Triage<'a> {
     pub bounds: TriageBounds,
     /// Cases that are left alone, each with the reason if the journal has none yet.
     pub without: &'a HashMap<String, Option<String>>,
-    /// Why nothing more can be tried, if so.
-    pub stop: &'a dyn Fn() -> Option<String>,
+    /// Why nothing more can be tried of a case, if so.
+    pub stop: &'a dyn Fn(&str) -> Option<String>,
     pub say: &'a dyn Fn(&str),
     /// Makes one attempt at a case.
     pub attempt: &'a dyn Fn(&str, &Step) -> Result<(), Failure>,
@@ -80,7 +80,7 @@ impl Triage<'_> {
             if self.session.interrupt.signal().is_some() {
                 return self.end(name, Some("the run was interrupted".to_owned()));
             }
-            if let Some(because) = (self.stop)() {
+            if let Some(because) = (self.stop)(name) {
                 return self.end(name, Some(because));
             }
             let bounds = Bounds {

@@ -129,6 +129,8 @@ fn first_of(gpus: &GpuFacts) -> String {
 
 fn on(device: &str, because: impl Into<String>, worker: Worker) -> RunsOn {
     RunsOn {
+        label: device.to_owned(),
+        only: None,
         device: device.to_owned(),
         device_because: because.into(),
         worker,

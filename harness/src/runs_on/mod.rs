@@ -2,6 +2,7 @@
 
 mod choose;
 mod found;
+mod several;
 mod visible;
 
 use std::ffi::OsString;
@@ -16,6 +17,7 @@ use crate::executable::this_executable;
 use crate::failure::Failure;
 use choose::{Here, choose};
 use found::{Found, built_with};
+pub use several::parse as devices;
 
 /// A driver that takes longer than this to name its GPUs is not waited for.
 const NAMING: Duration = Duration::from_secs(5);
@@ -30,9 +32,13 @@ pub const CPU: &str = "cpu";
 /// Decided once, before anything is run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunsOn {
-    /// `cpu` or `cuda:N`.
+    /// `cpu` or `cuda:N`, as the user counts.
+    pub label: String,
+    /// As the worker is told: where it sees one GPU alone, that is the first.
     pub device: String,
     device_because: String,
+    /// The UUID of the only GPU that is shown to it.
+    only: Option<String>,
     worker: Worker,
 }
 
@@ -65,6 +71,9 @@ impl RunsOn {
     /// What is set for everything that is run on the device: it is to be the one that nvidia-smi gives
     /// this number, and not the fastest.
     pub fn variables(&self) -> Vec<(OsString, OsString)> {
+        if let Some(uuid) = &self.only {
+            return vec![(visible::VARIABLE.into(), uuid.into())];
+        }
         if self.is_gpu() && std::env::var_os(ORDER).is_none() {
             vec![(ORDER.into(), BY_PCI.into())]
         } else {
@@ -74,6 +83,9 @@ impl RunsOn {
 
     /// The GPU, where its number says which it is.
     pub fn uuid(&self, facts: &GpuFacts) -> Option<String> {
+        if self.only.is_some() {
+            return self.only.clone();
+        }
         let number: usize = self.device.strip_prefix("cuda:")?.parse().ok()?;
         let hidden = std::env::var(visible::VARIABLE).ok();
         let gpus = visible::visible(&facts.gpus, hidden.as_deref());
@@ -85,13 +97,34 @@ impl RunsOn {
     pub fn facts(&self) -> environment::RunsOn {
         let path = self.worker.path.as_ref();
         environment::RunsOn {
-            device: self.device.clone(),
+            device: self.label.clone(),
             device_because: self.device_because.clone(),
             worker: path.map_or_else(|| "built in".to_owned(), |it| it.display().to_string()),
             worker_features: self.worker.features.clone(),
             worker_because: self.worker.because.clone(),
         }
     }
+}
+
+/// One for each of these devices, whose workers see nothing but theirs.
+pub fn decide_all(devices: &str, worker: Option<&Path>) -> Result<Vec<RunsOn>, Failure> {
+    let chosen = decide("cuda:0", worker)?;
+    let executable = executable()?;
+    let facts = gpus(&executable)
+        .map_err(|because| Failure::unfit(format!("--devices: there is no GPU: {because}")))?;
+    let wanted = several::wanted(devices, &facts.gpus).map_err(Failure::usage)?;
+    let each = wanted.into_iter().map(|(label, uuid)| RunsOn {
+        label,
+        device_because: "--devices".to_owned(),
+        only: Some(uuid),
+        ..chosen.clone()
+    });
+    Ok(each.collect())
+}
+
+fn executable() -> Result<PathBuf, Failure> {
+    this_executable()
+        .map_err(|error| Failure::harness(format!("failed to find its own executable: {error}")))
 }
 
 /// By what was asked for and what there is here.
@@ -102,8 +135,7 @@ pub fn decide(device: &str, worker: Option<&Path>) -> Result<RunsOn, Failure> {
             worker.display()
         )));
     }
-    let executable = this_executable()
-        .map_err(|error| Failure::harness(format!("failed to find its own executable: {error}")))?;
+    let executable = executable()?;
     let path = std::env::var_os("PATH");
     let here = Here {
         candidates: &|| Found::candidates(&executable, path.as_deref()),

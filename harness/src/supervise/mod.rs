@@ -49,6 +49,8 @@ pub struct Task {
     pub arguments: Vec<OsString>,
     pub variables: Vec<(OsString, OsString)>,
     pub stdin: Stdin,
+    /// The UUID of the GPU that it is to run on, for the record.
+    pub gpu: Option<String>,
     /// For one of our own workers. A foreign program has none, and one phase of its own: `run`.
     pub job: Option<Value>,
     pub limits: TimeLimits,

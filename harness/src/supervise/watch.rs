@@ -56,6 +56,7 @@ pub fn attempt(supervisor: &Supervisor<'_>, task: &Task) -> Result<Finished, Sup
         variation: reason.variation.clone(),
         again: reason.again.clone(),
         job: task.job.is_some(),
+        gpu: task.gpu.clone(),
         folder: format!("attempts/{folder}"),
         command: spawn::shown(&task.program, &task.arguments),
     }));

@@ -304,6 +304,7 @@ impl OpenAttempt {
             number: self.start.attempt,
             folder: self.start.folder,
             command: self.start.command,
+            gpu: self.start.gpu,
             purpose: match self.start.purpose {
                 Purpose::Planned if self.start.diagnostic => Purpose::Diagnostic,
                 purpose => purpose,

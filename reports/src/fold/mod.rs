@@ -210,6 +210,7 @@ impl Fold {
                     purpose: Purpose::Planned,
                     variation: Variation::default(),
                     again: Vec::new(),
+                    gpu: None,
                     folder: String::new(),
                     command: Vec::new(),
                     job: false,

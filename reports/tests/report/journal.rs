@@ -139,6 +139,7 @@ impl Journal {
             variation: Variation::default(),
             again: Vec::new(),
             job: true,
+            gpu: None,
             folder: format!("attempts/{attempt:02}"),
             command: vec!["crashpoint".into(), "worker".into()],
         }));
