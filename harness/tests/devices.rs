@@ -26,25 +26,55 @@ fn run(place: &Place, path: &[&Path], arguments: &[&str]) -> Ran {
     place.ran(child)
 }
 
-/// A program that is linked against a library that is not there any more.
-fn incomplete(place: &Place, name: &str) -> PathBuf {
-    let folder = place.path("built");
+fn cc(folder: &Path, words: &[&str]) {
+    let mut cc = Command::new("cc");
+    assert!(
+        cc.args(words)
+            .current_dir(folder)
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+/// A program of this name that is linked against `libnotthere.so`, which is there as yet, in a version
+/// of its own.
+fn linked(place: &Place, name: &str) -> PathBuf {
     place.write("built/there.c", "int there(void) { return 0; }\n");
     let main = "int there(void);\nint main(void) { return there(); }\n";
     place.write("built/main.c", main);
-    for words in [
-        &["-shared", "-fPIC", "there.c", "-o", "libnotthere.so"][..],
-        &["main.c", "-L.", "-lnotthere", "-o", name],
-    ] {
-        let status = Command::new("cc")
-            .args(words)
-            .current_dir(&folder)
-            .status()
-            .unwrap();
-        assert!(status.success());
-    }
-    std::fs::remove_file(folder.join("libnotthere.so")).unwrap();
+    library(place, "THERE_2.38");
+    let folder = place.path("built");
+    let words = [
+        "main.c",
+        "-L.",
+        "-lnotthere",
+        "-Wl,-rpath,$ORIGIN",
+        "-o",
+        name,
+    ];
+    cc(&folder, &words);
     folder.join(name)
+}
+
+fn library(place: &Place, version: &str) {
+    place.write("built/map", format!("{version} {{ global: there; }};\n"));
+    let words = [
+        "-shared",
+        "-fPIC",
+        "there.c",
+        "-Wl,--version-script=map",
+        "-o",
+        "libnotthere.so",
+    ];
+    cc(&place.path("built"), &words);
+}
+
+/// One whose library is not there any more.
+fn incomplete(place: &Place, name: &str) -> PathBuf {
+    let program = linked(place, name);
+    std::fs::remove_file(place.path("built/libnotthere.so")).unwrap();
+    program
 }
 
 #[track_caller]
@@ -64,6 +94,23 @@ fn a_worker_whose_library_is_missing_is_a_verdict() {
     let app = incomplete(&place, "app");
     let words = ["--worker", app.to_str().unwrap()];
     names_the_library(&run(&place, &[], &words).exits(10).report());
+}
+
+#[test]
+fn a_worker_whose_library_is_too_old_is_another_verdict() {
+    let place = Place::new();
+    let app = linked(&place, "crashpoint-worker");
+    library(&place, "THERE_2.37");
+    let words = ["--worker", app.to_str().unwrap()];
+    let report = run(&place, &[], &words).exits(10).report();
+    let verdict = &attempts(&report)[0]["verdict"];
+    assert_eq!(verdict["class"], "library_mismatch");
+    assert!(verdict["evidence"].to_string().contains("THERE_2.38"));
+    // Found rather than named it is known beforehand that it cannot be started.
+    let path = place.path("built");
+    let ran = run(&place, &[&path], &["--device", "cuda:0"]).exits(10);
+    let because = ran.report()["environment"]["runs_on"]["worker_because"].to_string();
+    assert!(because.contains("cannot be started"), "{because}");
 }
 
 #[test]

@@ -14,8 +14,12 @@ use crate::asked::{Ended, ask};
 const NAME: &str = "crashpoint-worker";
 /// It prints a line. Loading the libraries of CUDA from a cold disk takes its time.
 const ANSWERING: Duration = Duration::from_secs(20);
-/// The code of a program that the loader could not complete.
-const NOT_LOADED: i32 = 127;
+/// What the loader says of a program that it cannot complete, whatever code it then leaves with.
+const NOT_LOADED: [&str; 3] = [
+    "error while loading shared libraries",
+    "symbol lookup error",
+    "' not found (required by",
+];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
@@ -69,10 +73,11 @@ pub fn built_with(worker: &Path) -> Built {
             let line = answer.stdout.lines().next().unwrap_or_default();
             serde_json::from_str(line).map_or(Built::Untold, Built::With)
         }
-        Ended::With(status) if status.code() == Some(NOT_LOADED) => {
-            let told = answer.stderr.lines().next().unwrap_or_default();
-            Built::CannotStart(told.to_owned())
+        Ended::With(_) => {
+            let mut lines = answer.stderr.lines();
+            let told = lines.find(|line| NOT_LOADED.iter().any(|said| line.contains(said)));
+            told.map_or(Built::Untold, |told| Built::CannotStart(told.to_owned()))
         }
-        Ended::With(_) | Ended::TooLong | Ended::Unkillable => Built::Untold,
+        Ended::TooLong | Ended::Unkillable => Built::Untold,
     }
 }
