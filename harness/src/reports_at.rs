@@ -12,7 +12,13 @@ use crate::{journal, written};
 /// One report.
 pub fn one(path: &Path) -> Result<Report, Failure> {
     if path.is_dir() {
-        return written::read(path);
+        // What was handed on without its journal, as an artifact of CI is.
+        let made = path.join("report.json");
+        return if !is_run(path) && made.is_file() {
+            one(&made)
+        } else {
+            written::read(path)
+        };
     }
     if path
         .extension()
@@ -46,7 +52,7 @@ pub fn one(path: &Path) -> Result<Report, Failure> {
 
 /// One, or of a folder that is no run all that are in it, in the order of their names.
 pub fn all(path: &Path) -> Result<Vec<Report>, Failure> {
-    if !path.is_dir() || is_run(path) {
+    if !path.is_dir() || holds_report(path) {
         return Ok(vec![one(path)?]);
     }
     in_folder(path)?.iter().map(|path| one(path)).collect()
@@ -55,7 +61,7 @@ pub fn all(path: &Path) -> Result<Vec<Report>, Failure> {
 /// The same, where one that can't be read must not hide the others. A run that came to its end is taken
 /// from its report: the journals of many are long.
 pub fn all_that_can_be_read(folder: &Path) -> Result<Vec<Report>, Failure> {
-    if !folder.is_dir() || is_run(folder) {
+    if !folder.is_dir() || holds_report(folder) {
         return Ok(vec![one(folder)?]);
     }
     let reports = in_folder(folder)?.into_iter().filter_map(|path| {
@@ -82,7 +88,7 @@ fn in_folder(path: &Path) -> Result<Vec<PathBuf>, Failure> {
         // `latest` is a link to one of them.
         .filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_symlink()))
         .map(|entry| entry.path())
-        .filter(|path| is_run(path) || path.extension().is_some_and(|it| it == "json"))
+        .filter(|path| holds_report(path) || path.extension().is_some_and(|it| it == "json"))
         .collect();
     found.sort();
     if found.is_empty() {
@@ -92,6 +98,10 @@ fn in_folder(path: &Path) -> Result<Vec<PathBuf>, Failure> {
         )));
     }
     Ok(found)
+}
+
+fn holds_report(folder: &Path) -> bool {
+    is_run(folder) || folder.join("report.json").is_file()
 }
 
 pub fn is_run(path: &Path) -> bool {
