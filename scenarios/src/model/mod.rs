@@ -20,6 +20,8 @@ mod layout;
 mod llava;
 mod manifest;
 mod patience;
+#[cfg(feature = "cuda")]
+mod pinned;
 mod placement;
 mod precision;
 mod preprocess;
@@ -32,6 +34,7 @@ mod resample;
 mod safetensors_file;
 mod source;
 mod splice;
+mod staging;
 mod synthetic;
 mod template;
 pub mod tiny;

@@ -4,15 +4,15 @@
 //! error to report, not a SIGBUS.
 
 use std::fs::File;
-use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Tensor};
 use half::{bf16, f16};
 use safetensors::tensor::{Dtype, Metadata};
 
 use super::ModelError;
+use super::staging::{Extent, Staging};
 
 /// The safetensors format's own bound.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
@@ -101,33 +101,32 @@ impl SafetensorsFile {
         &self.tensors
     }
 
-    /// Reads one tensor onto `device`, converted to `dtype`. At most two copies of it are on the
-    /// host meanwhile.
+    /// Reads one tensor onto the device, converted to `dtype`.
     pub fn read(
         &self,
         tensor: &Stored,
-        device: &Device,
         dtype: DType,
+        to: &mut Staging<'_>,
     ) -> Result<Tensor, ModelError> {
-        let (stored, bytes) = self.bytes(tensor)?;
-        Tensor::from_raw_buffer(&bytes, stored, &tensor.shape, device)
-            .and_then(|tensor| tensor.to_dtype(dtype))
+        let stored = self.format(tensor)?;
+        to.put(self.extent(tensor), stored, &tensor.shape)?
+            .to_dtype(dtype)
             .map_err(ModelError::compute("put the weights on the device"))
     }
 
-    /// The values of one tensor as they are stored, and their format.
-    pub fn bytes(&self, tensor: &Stored) -> Result<(DType, Vec<u8>), ModelError> {
-        let Some(stored) = float(tensor.dtype) else {
-            return Err(self.wrong_dtype(tensor));
-        };
-        let bytes = read_at(
-            &self.file,
-            &self.path,
-            &tensor.name,
-            tensor.start,
-            tensor.bytes,
-        )?;
-        Ok((stored, bytes))
+    /// The format of a tensor's values.
+    pub fn format(&self, tensor: &Stored) -> Result<DType, ModelError> {
+        float(tensor.dtype).ok_or_else(|| self.wrong_dtype(tensor))
+    }
+
+    pub fn extent<'a>(&'a self, tensor: &'a Stored) -> Extent<'a> {
+        Extent {
+            file: &self.file,
+            path: &self.path,
+            tensor: &tensor.name,
+            start: tensor.start,
+            bytes: tensor.bytes,
+        }
     }
 
     pub fn wrong_dtype(&self, tensor: &Stored) -> ModelError {
@@ -137,33 +136,6 @@ impl SafetensorsFile {
             dtype: format!("{:?}", tensor.dtype).to_lowercase(),
         }
     }
-}
-
-/// Reads so many bytes of a tensor, from `start` in its file on.
-pub fn read_at(
-    file: &File,
-    path: &Path,
-    name: &str,
-    start: u64,
-    bytes: u64,
-) -> Result<Vec<u8>, ModelError> {
-    let no_memory = || ModelError::HostMemory {
-        name: name.to_owned(),
-        bytes,
-    };
-    let size = usize::try_from(bytes).map_err(|_| no_memory())?;
-    let mut read = Vec::new();
-    read.try_reserve_exact(size).map_err(|_| no_memory())?;
-    read.resize(size, 0);
-    file.read_exact_at(&mut read, start)
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => ModelError::Damaged {
-                path: path.into(),
-                what: format!("it ended within the tensor {name}"),
-            },
-            _ => ModelError::unreadable(path)(error),
-        })?;
-    Ok(read)
 }
 
 fn tensors(metadata: &Metadata, start: u64) -> Vec<Stored> {

@@ -15,6 +15,7 @@ use super::gguf::Gguf;
 use super::manifest::{self, Expected, Role};
 use super::prompt::Prompter;
 use super::quantise::quantise;
+use super::staging::Staging;
 use super::template::Template;
 use super::tokens::Tokens;
 use super::weights::{Base, Values, Weights};
@@ -214,22 +215,22 @@ impl Values for MadeUp {
     fn plain(
         &self,
         tensor: &Expected,
-        device: &Device,
         dtype: DType,
+        to: &mut Staging<'_>,
     ) -> std::result::Result<Tensor, ModelError> {
-        self.make(tensor, device, dtype)
+        self.make(tensor, to.device(), dtype)
             .map_err(ModelError::compute(DOING))
     }
 
     fn quantised(
         &self,
         tensor: &Expected,
-        device: &Device,
         format: GgmlDType,
+        to: &mut Staging<'_>,
     ) -> std::result::Result<QTensor, ModelError> {
         let noise = self.values(tensor).map_err(ModelError::compute(DOING))?;
         let first = self.start(tensor);
-        quantise(tensor, format, device, |start, values| {
+        quantise(tensor, format, to.device(), |start, values| {
             let from = (first + start) % NOISE;
             for (value, noise) in values.iter_mut().zip(noise[from..].iter().chain(&noise)) {
                 *value = *noise;

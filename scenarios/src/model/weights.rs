@@ -16,6 +16,7 @@ use super::manifest::{Expected, LANGUAGE, Role};
 use super::placement::{self, Format, Placement};
 use super::quantise::quantise;
 use super::safetensors_file::{SafetensorsFile, Stored, float, widen};
+use super::staging::Staging;
 use super::synthetic::MadeUp;
 use super::{ModelError, Precision};
 
@@ -45,14 +46,18 @@ pub struct Loaded {
 
 /// Where the values of one tensor after another come from.
 pub trait Values {
-    fn plain(&self, tensor: &Expected, device: &Device, dtype: DType)
-    -> Result<Tensor, ModelError>;
+    fn plain(
+        &self,
+        tensor: &Expected,
+        dtype: DType,
+        to: &mut Staging<'_>,
+    ) -> Result<Tensor, ModelError>;
 
     fn quantised(
         &self,
         tensor: &Expected,
-        device: &Device,
         format: GgmlDType,
+        to: &mut Staging<'_>,
     ) -> Result<QTensor, ModelError>;
 }
 
@@ -73,6 +78,7 @@ impl Weights {
             }
         };
         let mut loaded = Loaded::default();
+        let mut staging = Staging::new(device);
         for placement in self.placements(expected, precision) {
             let values = match self.language_of(placement.tensor) {
                 Some(language) => language,
@@ -81,11 +87,11 @@ impl Weights {
             let name = placement.name.to_owned();
             match placement.format {
                 Format::Plain(dtype) => {
-                    let tensor = values.plain(placement.tensor, device, dtype)?;
+                    let tensor = values.plain(placement.tensor, dtype, &mut staging)?;
                     loaded.plain.insert(name, tensor);
                 }
                 Format::Quantised(format) => {
-                    let tensor = values.quantised(placement.tensor, device, format)?;
+                    let tensor = values.quantised(placement.tensor, format, &mut staging)?;
                     let product = QMatMul::QTensor(Arc::new(tensor));
                     loaded.quantised.insert(name, product);
                 }
@@ -270,24 +276,26 @@ impl Values for StoredWeights {
     fn plain(
         &self,
         tensor: &Expected,
-        device: &Device,
         dtype: DType,
+        to: &mut Staging<'_>,
     ) -> Result<Tensor, ModelError> {
         let (file, stored) = self.find(tensor);
-        file.read(stored, device, dtype)
+        file.read(stored, dtype, to)
     }
 
     /// The host holds it once as it is stored and once quantised meanwhile.
     fn quantised(
         &self,
         tensor: &Expected,
-        device: &Device,
         format: GgmlDType,
+        to: &mut Staging<'_>,
     ) -> Result<QTensor, ModelError> {
         let (file, stored) = self.find(tensor);
-        let (dtype, bytes) = file.bytes(stored)?;
+        let dtype = file.format(stored)?;
+        let device = to.device();
+        let bytes = to.read(file.extent(stored))?;
         quantise(tensor, format, device, |start, values| {
-            widen(dtype, &bytes, start, values)
+            widen(dtype, bytes, start, values)
         })
     }
 }

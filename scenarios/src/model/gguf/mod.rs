@@ -19,7 +19,7 @@ use candle_core::{DType, Device, Tensor};
 use super::ModelError;
 use super::config::{Config, TextConfig};
 use super::manifest::{self, Expected, Role};
-use super::safetensors_file::read_at;
+use super::staging::{Extent, Staging};
 use super::weights::Values;
 use names::{EMBEDDING, HEAD, ROPE, in_gguf};
 
@@ -159,18 +159,22 @@ impl Gguf {
             .map_or(0, |stored| stored.bytes)
     }
 
-    fn read(&self, tensor: &Expected) -> Result<(GgmlDType, Vec<u8>), ModelError> {
+    fn read<'s>(
+        &self,
+        tensor: &Expected,
+        to: &'s mut Staging<'_>,
+    ) -> Result<(GgmlDType, Cow<'s, [u8]>), ModelError> {
         let stored = &self.tensors[&tensor.name];
-        let bytes = read_at(
-            &self.file,
-            &self.path,
-            &tensor.name,
-            stored.start,
-            stored.bytes,
-        )?;
+        let bytes = to.read(Extent {
+            file: &self.file,
+            path: &self.path,
+            tensor: &tensor.name,
+            start: stored.start,
+            bytes: stored.bytes,
+        })?;
         let bytes = match stored.heads {
-            Some(heads) => rows::unpermute(&bytes, tensor.shape[0], heads),
-            None => bytes,
+            Some(heads) => Cow::Owned(rows::unpermute(bytes, tensor.shape[0], heads)),
+            None => Cow::Borrowed(bytes),
         };
         Ok((stored.format, bytes))
     }
@@ -180,31 +184,36 @@ impl Values for Gguf {
     fn plain(
         &self,
         tensor: &Expected,
-        device: &Device,
         dtype: DType,
+        to: &mut Staging<'_>,
     ) -> Result<Tensor, ModelError> {
-        let (format, bytes) = self.read(tensor)?;
+        let device = to.device();
+        let (format, bytes) = self.read(tensor, to)?;
         let shape = tensor.shape.as_slice();
         let made = match float(format) {
             Some(stored) => Tensor::from_raw_buffer(&bytes, stored, shape, device)
                 .and_then(|tensor| tensor.to_dtype(dtype)),
-            None => QStorage::from_data(Cow::Owned(bytes), &Device::Cpu, format)
+            None => QStorage::from_data(bytes, &Device::Cpu, format)
                 .and_then(|storage| QTensor::new(storage, shape))
                 .and_then(|tensor| tensor.dequantize(&Device::Cpu)?.to_dtype(dtype))
                 .and_then(|tensor| tensor.to_device(device)),
         };
+        // The next tensor comes into the same buffer.
+        let made = made.and_then(|tensor| device.synchronize().map(|()| tensor));
         made.map_err(ModelError::compute(DOING))
     }
 
     fn quantised(
         &self,
         tensor: &Expected,
-        device: &Device,
         format: GgmlDType,
+        to: &mut Staging<'_>,
     ) -> Result<QTensor, ModelError> {
-        let (_, bytes) = self.read(tensor)?;
-        QStorage::from_data(Cow::Owned(bytes), device, format)
+        let device = to.device();
+        let (_, bytes) = self.read(tensor, to)?;
+        QStorage::from_data(bytes, device, format)
             .and_then(|storage| QTensor::new(storage, tensor.shape.as_slice()))
+            .and_then(|tensor| device.synchronize().map(|()| tensor))
             .map_err(ModelError::compute(DOING))
     }
 }
