@@ -314,11 +314,12 @@ mod tests {
             role: Role::Product,
         };
         let made_up = MadeUp::new(std::slice::from_ref(&matrix), &Device::Cpu, DType::F16).unwrap();
-        let exact = made_up.plain(&matrix, &Device::Cpu, DType::F32).unwrap();
+        let mut to = Staging::new(&Device::Cpu);
+        let exact = made_up.plain(&matrix, DType::F32, &mut to).unwrap();
         let largest = exact.abs().unwrap().max_all().unwrap();
         let largest = largest.to_scalar::<f32>().unwrap();
         for (format, steps) in [(GgmlDType::Q8_0, 127.0), (GgmlDType::Q4K, 7.5)] {
-            let near = made_up.quantised(&matrix, &Device::Cpu, format).unwrap();
+            let near = made_up.quantised(&matrix, format, &mut to).unwrap();
             let near = near.dequantize(&Device::Cpu).unwrap();
             let off = (&exact - near).unwrap().abs().unwrap().max_all().unwrap();
             let off = off.to_scalar::<f32>().unwrap();
