@@ -93,6 +93,11 @@ pub fn block(text: &str, lines: usize, columns: usize) -> String {
     format!("{fence}text\n{shown}{fence}\n")
 }
 
+/// Nothing obeys it, and it turns nothing round.
+pub fn is_harmless(letter: char) -> bool {
+    visible(letter) == letter
+}
+
 /// The letter, or a picture of it if it would move the cursor, colour the screen or turn the text round.
 fn visible(letter: char) -> char {
     match letter {

@@ -202,3 +202,17 @@ fn json_is_the_whole_report() {
     assert_eq!(value["cases"][2]["attempts"][0]["ending"]["signal"], 11);
     assert!(text.ends_with("}\n"));
 }
+
+#[test]
+fn hostile_text_is_the_same_in_json_and_does_nothing_where_it_is_printed() {
+    let mut report = hostile();
+    report.summary.headline = "\u{9b}31m \u{7f} \u{202e} \u{e0041} \u{1f600} \"\\".into();
+    let text = render::json(&report);
+    let obeyed = |letter: char| letter.is_control() && letter != '\n';
+    assert!(!text.contains(obeyed) && !text.contains('\u{202e}'));
+    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    assert_eq!(
+        value(&text),
+        value(&serde_json::to_string(&report).unwrap())
+    );
+}
