@@ -158,7 +158,7 @@ impl Wanted {
             };
             least <= self.alpha && reach <= self.distance
         };
-        let found = (1..=MOST_RUNS).find(|&more| does(more));
+        let found = smallest(does);
         let what = if sizes.by_run || between.is_none() {
             "run"
         } else {
@@ -189,6 +189,23 @@ impl Wanted {
             ),
         }
     }
+}
+
+/// More runs never tell less, so that halving finds the fewest.
+fn smallest(does: impl Fn(usize) -> bool) -> Option<usize> {
+    if !does(MOST_RUNS) {
+        return None;
+    }
+    let (mut fails, mut holds) = (0, MOST_RUNS);
+    while holds - fails > 1 {
+        let middle = fails + (holds - fails) / 2;
+        if does(middle) {
+            holds = middle;
+        } else {
+            fails = middle;
+        }
+    }
+    Some(holds)
 }
 
 fn reach(spread: f64, these: usize, those: usize, alpha: f64) -> f64 {

@@ -212,8 +212,19 @@ fn analyse(
     let mut generation = steps.phase(Phase::Prefill, Some(at), |_| {
         Ok(model.prefill(prompt, &features, sampling)?)
     })?;
-    let decoding = Instant::now();
+    let mut decoding = Instant::now();
     let answer: Answer = steps.phase(Phase::Decode, Some(at), |steps| {
+        let slower = steps.slower.take();
+        let lose = |since: Instant| {
+            if let Some(percent) = slower {
+                std::thread::sleep(since.elapsed() * percent / 100);
+            }
+        };
+        // What came before this phase has its share too, and it is none of the tokens'.
+        if slower.is_some() {
+            lose(began);
+            decoding = Instant::now();
+        }
         let mut n = 0;
         while generation.next_token()?.is_some() {
             n += 1;
@@ -223,9 +234,7 @@ fn analyse(
             }
         }
         let answer = generation.finish()?;
-        if let Some(percent) = steps.slower.take() {
-            std::thread::sleep(began.elapsed() * percent / 100);
-        }
+        lose(decoding);
         Ok(answer)
     })?;
     let decoded = decoding.elapsed().as_secs_f64();

@@ -49,7 +49,7 @@ pub fn run(options: &Options) -> Outcome {
         unchanged.len(),
         slower.len()
     );
-    // The fault spends its time where tokens are made, so that their rate would show it too easily.
+    // The rate of tokens would be the same measurement once more.
     let limits = Limits {
         skip: vec![Rule::TokenRate],
         ..Limits::default()
