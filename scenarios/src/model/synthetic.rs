@@ -231,10 +231,7 @@ impl Values for MadeUp {
         let noise = self.values(tensor).map_err(ModelError::compute(DOING))?;
         let first = self.start(tensor);
         quantise(tensor, format, to.device(), |start, values| {
-            let from = (first + start) % NOISE;
-            for (value, noise) in values.iter_mut().zip(noise[from..].iter().chain(&noise)) {
-                *value = *noise;
-            }
+            repeat(&noise, (first + start) % NOISE, values)
         })
     }
 }
@@ -256,6 +253,17 @@ fn stretch(noise: &Tensor, start: usize, length: usize) -> Result<Tensor> {
         // Not a view: it would keep all of the noise, and begin anywhere.
         [whole] => whole.force_contiguous(),
         _ => Tensor::cat(&parts, 0),
+    }
+}
+
+/// The same into a place on the host.
+fn repeat(noise: &[f32], start: usize, mut values: &mut [f32]) {
+    let mut from = start;
+    while !values.is_empty() {
+        let part = values.len().min(NOISE - from);
+        let (now, later) = values.split_at_mut(part);
+        now.copy_from_slice(&noise[from..from + part]);
+        (from, values) = (0, later);
     }
 }
 
