@@ -1,5 +1,5 @@
 //! What a GPU computes agrees with what a CPU and transformers compute. Needs a GPU to run:
-//! `cargo test -p crashpoint-scenarios --features cuda --test gpu`.
+//! `cargo test -p crashpoint-scenarios --features cuda --test cuda`.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
