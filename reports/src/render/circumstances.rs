@@ -1,8 +1,42 @@
 //! Where and how an attempt ended, in words that every form of the report shares. Why is a verdict.
 
-use crate::report::{Attempt, CrashPoint};
+use crate::outcome::Outcome;
+use crate::report::{Attempt, CrashPoint, Report};
 use crate::sample::Sample;
 use crate::words::{duration, gib, size};
+
+/// Every attempt that did not survive and was not made to look into one, with its case, as they came.
+pub fn deaths(report: &Report) -> Vec<(&str, &Attempt)> {
+    let mut dead: Vec<(&str, &Attempt)> = report
+        .cases
+        .iter()
+        .flat_map(|case| case.attempts.iter().map(|it| (case.name.as_str(), it)))
+        .filter(|(_, it)| it.counts() && it.outcome != Outcome::Survived)
+        .collect();
+    dead.sort_by_key(|(_, attempt)| attempt.number);
+    dead
+}
+
+/// What became of it, as a heading has it.
+pub fn heading(attempt: &Attempt) -> &'static str {
+    match attempt.outcome {
+        Outcome::Died => "Died",
+        Outcome::Failed => "Failed",
+        Outcome::Incomplete | Outcome::Survived => "Not finished",
+    }
+}
+
+/// Which run it is, when and how long: the parts of one sentence.
+pub fn run(report: &Report) -> Vec<String> {
+    let run = &report.run;
+    let mut parts = vec![format!("Run {}", run.id)];
+    parts.extend(run.started.as_ref().map(|it| format!("started {it}")));
+    parts.push(format!("took {}", duration(run.seconds)));
+    if !run.complete {
+        parts.push("its record stops before its end".to_owned());
+    }
+    parts
+}
 
 pub fn circumstances(attempt: &Attempt) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();

@@ -2,13 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::super::circumstances::circumstances;
+use super::super::circumstances::{circumstances, deaths, heading};
 use super::super::escape::last_lines;
 use super::super::gathered;
 use super::{facts, text, wide};
 use crate::event::Output;
 use crate::gathered::Crash;
-use crate::outcome::Outcome;
 use crate::report::{Attempt, Report};
 use crate::verdict::Verdict;
 use crate::words::{counted, size};
@@ -19,16 +18,10 @@ const COLUMNS: usize = 400;
 const MOST_FRAMES: usize = 64;
 
 pub fn section(report: &Report) -> Markup {
-    let mut dead: Vec<(&str, &Attempt)> = report
-        .cases
-        .iter()
-        .flat_map(|case| case.attempts.iter().map(|it| (case.name.as_str(), it)))
-        .filter(|(_, it)| it.counts() && it.outcome != Outcome::Survived)
-        .collect();
+    let dead = deaths(report);
     if dead.is_empty() {
         return html! {};
     }
-    dead.sort_by_key(|(_, attempt)| attempt.number);
     let more = dead.len().saturating_sub(MOST);
     html! {
         section aria-labelledby="evidence" {
@@ -43,11 +36,7 @@ pub fn section(report: &Report) -> Markup {
 }
 
 fn death(case: &str, attempt: &Attempt) -> Markup {
-    let heading = match attempt.outcome {
-        Outcome::Died => "Died",
-        Outcome::Failed => "Failed",
-        Outcome::Incomplete | Outcome::Survived => "Not finished",
-    };
+    let heading = heading(attempt);
     let mut rows = circumstances(attempt);
     rows.extend(
         attempt

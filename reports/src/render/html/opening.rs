@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::super::circumstances;
 use super::super::recovery::{ended_by, when};
 use super::{facts, text, wide};
 use crate::Class;
@@ -74,15 +75,10 @@ fn state_in_words(report: &Report) -> &'static str {
 }
 
 fn run(report: &Report) -> String {
-    let run = &report.run;
-    let mut parts = vec![format!("Run {}", text(&run.id))];
-    if let Some(started) = &run.started {
-        parts.push(format!("started {}", text(started)));
-    }
-    parts.push(format!("took {}", duration(run.seconds)));
-    if !run.complete {
-        parts.push("its record stops before its end".to_owned());
-    }
+    let parts: Vec<String> = circumstances::run(report)
+        .iter()
+        .map(|it| text(it))
+        .collect();
     parts.join(", ") + "."
 }
 

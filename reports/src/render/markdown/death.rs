@@ -1,11 +1,10 @@
 //! Where it died, how, and why; and what this says about the usual suspects.
 
-use super::super::circumstances::circumstances;
+use super::super::circumstances::{circumstances, deaths, heading};
 use super::super::escape::{block, inline};
 use super::table::Table;
 use super::text;
 use crate::gathered::Crash;
-use crate::outcome::Outcome;
 use crate::report::{Attempt, Report, SuspectFinding};
 use crate::words::size;
 
@@ -21,13 +20,7 @@ const COMMANDS: usize = 10;
 const COMMAND_COLUMNS: usize = 4000;
 
 pub fn section(report: &Report) -> String {
-    let mut dead: Vec<(&str, &Attempt)> = report
-        .cases
-        .iter()
-        .flat_map(|case| case.attempts.iter().map(|it| (case.name.as_str(), it)))
-        .filter(|(_, it)| it.counts() && it.outcome != Outcome::Survived)
-        .collect();
-    dead.sort_by_key(|(_, attempt)| attempt.number);
+    let dead = deaths(report);
     let mut section = String::new();
     for (case, attempt) in dead.iter().take(MOST) {
         section += &death(case, attempt);
@@ -42,11 +35,7 @@ pub fn section(report: &Report) -> String {
 }
 
 fn death(case: &str, attempt: &Attempt) -> String {
-    let heading = match attempt.outcome {
-        Outcome::Died => "Died",
-        Outcome::Failed => "Failed",
-        Outcome::Incomplete | Outcome::Survived => "Not finished",
-    };
+    let heading = heading(attempt);
     let mut part = format!("## {heading}: {}, attempt {}\n\n", text(case), attempt.n);
     let mut facts: Vec<(&str, String)> = circumstances(attempt)
         .into_iter()

@@ -8,6 +8,7 @@ mod reproduction;
 mod surroundings;
 mod table;
 
+use super::circumstances;
 use super::escape::inline;
 use super::rung::{Rung, rungs};
 use crate::report::Report;
@@ -51,17 +52,17 @@ fn sentence(headline: &str) -> String {
 }
 
 fn opening(report: &Report) -> String {
-    let run = &report.run;
-    let mut parts = vec![format!("Run {}", text(&run.id))];
-    if let Some(started) = &run.started {
-        parts.push(format!("started {}", text(started)));
-    }
-    parts.push(format!("took {}", duration(run.seconds)));
-    if !run.complete {
-        parts.push("its record stops before its end".to_owned());
-    }
+    let parts: Vec<String> = circumstances::run(report)
+        .iter()
+        .map(|it| text(it))
+        .collect();
     let mut opening = format!("{}.\n\n", parts.join(", "));
-    if let Some(fault) = run.settings.as_ref().and_then(|it| it.inject.as_ref()) {
+    if let Some(fault) = report
+        .run
+        .settings
+        .as_ref()
+        .and_then(|it| it.inject.as_ref())
+    {
         opening += &format!("A fault was injected on purpose: {}.\n\n", text(fault));
     }
     opening
