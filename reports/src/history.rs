@@ -52,7 +52,6 @@ impl History {
 impl Entry {
     pub fn of(report: &Report) -> Entry {
         let statistics = &report.statistics;
-        let observed = report.observed.as_ref();
         Entry {
             run: report.run.id.clone(),
             crashpoint: report.run.header.as_ref().map(|it| it.crashpoint.clone()),
@@ -71,9 +70,8 @@ impl Entry {
                 .memory_slope
                 .as_ref()
                 .map(|it| it.bytes_per_image.estimate),
-            gpu_celsius: observed
-                .and_then(|it| it.gpus.values().filter_map(|gpu| gpu.celsius).max()),
-            cpu_celsius: observed.and_then(|it| it.cpu_celsius),
+            gpu_celsius: report.hottest_gpu_celsius(),
+            cpu_celsius: report.observed.as_ref().and_then(|it| it.cpu_celsius),
         }
     }
 }

@@ -1,7 +1,5 @@
-//! What the probes saw of the machine over a whole run, taken together: what two runs have to share
+//! What the probes saw of the host over a whole run, taken together: what two runs have to share
 //! besides their settings before their times can be compared.
-
-use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,17 +12,4 @@ pub struct Observed {
     /// Mean share of time in which some task waited for a processor, in percent.
     pub cpu_pressure_percent: Option<f64>,
     pub cpu_celsius: Option<f64>,
-    /// By UUID.
-    pub gpus: BTreeMap<String, ObservedGpu>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct ObservedGpu {
-    /// Of the whole device.
-    pub memory_used_bytes: Option<u64>,
-    pub power_milliwatts: Option<u64>,
-    pub celsius: Option<u32>,
-    /// NVML's bit set: every reason that was ever set.
-    pub throttle_reasons: u64,
 }

@@ -257,6 +257,13 @@ pub struct CrashPoint {
     pub record_ends_seconds: Option<f64>,
 }
 
+impl Report {
+    /// Of all GPUs, at any time.
+    pub fn hottest_gpu_celsius(&self) -> Option<u32> {
+        self.gpus.iter().filter_map(|gpu| gpu.max_celsius).max()
+    }
+}
+
 impl Attempt {
     /// Whether it counts in what is said of the run. An attempt that was made *because* something
     /// had crashed would count that crash once more for every look that is taken at it, and make

@@ -123,8 +123,7 @@ fn in_bytes(value: f64) -> String {
 }
 
 fn celsius(report: &Report) -> Option<f64> {
-    let gpus = report.observed.as_ref()?.gpus.values();
-    gpus.filter_map(|gpu| gpu.celsius).max().map(f64::from)
+    report.hottest_gpu_celsius().map(f64::from)
 }
 
 fn change(was: Option<f64>, is: Option<f64>) -> Option<String> {

@@ -1,7 +1,7 @@
 //! What is kept of all samples for the report.
 
-use super::extremes::{Extremes, GpuExtremes};
-use crate::observed::{Observed, ObservedGpu};
+use super::extremes::Extremes;
+use crate::observed::Observed;
 use crate::sample::Sample;
 
 /// The sum of what is told as a mean.
@@ -29,19 +29,9 @@ pub fn observed(extremes: &Extremes, pressure: &Pressure) -> Option<Observed> {
     if extremes.samples == 0 {
         return None;
     }
-    let of_gpu = |gpu: &GpuExtremes| ObservedGpu {
-        memory_used_bytes: gpu.memory_used_max_bytes,
-        power_milliwatts: gpu.power_max_milliwatts,
-        celsius: gpu.max_celsius,
-        throttle_reasons: gpu.throttle_reasons,
-    };
-    let gpus = extremes.gpus.iter();
     Some(Observed {
         samples: extremes.samples,
         cpu_pressure_percent: pressure.mean(),
         cpu_celsius: extremes.cpu_max_celsius.or(extremes.hottest_max_celsius),
-        gpus: gpus
-            .map(|(uuid, gpu)| (uuid.clone(), of_gpu(gpu)))
-            .collect(),
     })
 }

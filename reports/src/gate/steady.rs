@@ -3,18 +3,17 @@
 
 use super::Sides;
 use super::decision::Judgement;
-use crate::observed::Observed;
 use crate::report::Report;
 
-/// NVML's reasons that are the hardware's own protection, or heat.
-const ALWAYS: [(u64, &str); 4] = [
-    (0x08, "hardware slowdown"),
-    (0x20, "software thermal slowdown"),
-    (0x40, "hardware thermal slowdown"),
-    (0x80, "power brake"),
+/// The hardware's own protection, or heat, as the report calls it.
+const ALWAYS: [(&str, &str); 4] = [
+    ("hw_slowdown", "hardware slowdown"),
+    ("sw_thermal_slowdown", "software thermal slowdown"),
+    ("hw_thermal_slowdown", "hardware thermal slowdown"),
+    ("hw_power_brake_slowdown", "power brake"),
 ];
 /// Common under full load: comparable if it was so in every run.
-const POWER_CAP: u64 = 0x04;
+const POWER_CAP: &str = "sw_power_cap";
 /// Share of time, in percent, by which processes may wait more for a processor than in the baseline.
 const BUSIER: f64 = 15.0;
 
@@ -22,9 +21,8 @@ const BUSIER: f64 = 15.0;
 pub fn unsteady(sides: &Sides<'_>) -> Vec<String> {
     let mut found = Vec::new();
     for report in sides.candidate.iter().chain(sides.baseline) {
-        let reasons = throttled(report);
-        for (bit, name) in ALWAYS {
-            if reasons & bit != 0 {
+        for (reason, name) in ALWAYS {
+            if was_throttled(report, reason) {
                 found.push(format!(
                     "a GPU was throttled in the run {} ({name})",
                     report.run.id
@@ -32,11 +30,7 @@ pub fn unsteady(sides: &Sides<'_>) -> Vec<String> {
             }
         }
     }
-    let capped = |of: &[Report]| {
-        of.iter()
-            .filter(|it| throttled(it) & POWER_CAP != 0)
-            .count()
-    };
+    let capped = |of: &[Report]| of.iter().filter(|it| was_throttled(it, POWER_CAP)).count();
     let (here, there) = (capped(sides.candidate), capped(sides.baseline));
     let everywhere = here == sides.candidate.len() && there == sides.baseline.len();
     if here + there > 0 && !everywhere {
@@ -73,12 +67,9 @@ pub fn judge(unsteady: &[String]) -> Judgement {
     Judgement::inconclusive(format!("times say nothing: {}", unsteady.join("; ")))
 }
 
-fn throttled(report: &Report) -> u64 {
-    let gpus = report
-        .observed
-        .iter()
-        .flat_map(|it: &Observed| it.gpus.values());
-    gpus.fold(0, |all, gpu| all | gpu.throttle_reasons)
+fn was_throttled(report: &Report, reason: &str) -> bool {
+    let mut reasons = report.gpus.iter().flat_map(|gpu| &gpu.throttled);
+    reasons.any(|it| it.reason == reason)
 }
 
 fn pressure(report: &Report) -> Option<f64> {

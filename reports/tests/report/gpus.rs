@@ -1,6 +1,7 @@
 //! What is told of a GPU: by its samples, by NVML, and by the kernel's log of the same moments.
 
 use crashpoint_reports::environment::{Environment, Gpu};
+use crashpoint_reports::gate::{self, Limits, Rule, Verdict};
 use crashpoint_reports::gathered::{Gathered, KernelLog};
 use crashpoint_reports::gpu::{GpuCounters, GpuNews, Told};
 use crashpoint_reports::report::{Finding, Report};
@@ -224,4 +225,49 @@ fn counters_that_stay_are_no_finding_and_those_that_fall_were_set_back() {
     assert_eq!(gpu.name.as_deref(), Some("NVIDIA Fake"));
     let first = gpu.counters_first.as_ref().unwrap();
     assert_eq!(first.ecc_uncorrected_volatile, Some(4));
+}
+
+/// What the gate says of a run in which this reason was once set, against one with the other.
+fn steady(reasons: u64, in_the_baseline: u64) -> (Verdict, String) {
+    let report = |reasons| {
+        let mut journal = watched();
+        sample(&mut journal, |gpu| gpu.throttle_reasons = Some(reasons));
+        journal.leave(1);
+        journal.report()
+    };
+    let decision = gate::decide(
+        &[report(reasons)],
+        &[report(in_the_baseline)],
+        &Limits::default(),
+    );
+    let rule = decision
+        .rules
+        .into_iter()
+        .find(|it| it.rule == Rule::Steady);
+    let rule = rule.unwrap();
+    (rule.verdict, rule.because)
+}
+
+#[test]
+fn a_gpu_that_was_throttled_makes_times_say_nothing() {
+    for (bit, name) in [
+        (0x08, "(hardware slowdown)"),
+        (0x20, "(software thermal slowdown)"),
+        (0x40, "(hardware thermal slowdown)"),
+        (0x80, "(power brake)"),
+    ] {
+        for (here, there) in [(bit, 0), (0, bit), (bit, bit)] {
+            let (verdict, because) = steady(here, there);
+            assert_eq!(verdict, Verdict::Inconclusive, "{because}");
+            assert!(because.contains(name), "{because}");
+        }
+    }
+    let (verdict, because) = steady(0x4, 0);
+    assert_eq!(verdict, Verdict::Inconclusive);
+    assert!(
+        because.contains("at its power limit in 1 of 1 runs"),
+        "{because}"
+    );
+    // At its limit every time it is the same machine, and one without work is one as well.
+    assert_eq!(steady(0x4, 0x5).0, Verdict::Pass);
 }
