@@ -39,12 +39,17 @@ pub struct Entry {
 
 impl History {
     pub fn of<'a>(reports: impl IntoIterator<Item = &'a Report>) -> History {
-        let mut runs: Vec<Entry> = reports.into_iter().map(Entry::of).collect();
-        // RFC 3339 in UTC sorts as text does; a run that never began stands first.
-        runs.sort_by(|a, b| (&a.started, &a.run).cmp(&(&b.started, &b.run)));
+        let mut reports: Vec<&Report> = reports.into_iter().collect();
+        // RFC 3339 in UTC sorts as text does; a run that never began stands first. Within a second
+        // the clock of the boot tells, and by nothing else the name.
+        reports.sort_by_key(|report| {
+            let run = &report.run;
+            let booted_us = run.header.as_ref().map(|it| it.boottime_us);
+            (&run.started, booted_us, &run.id)
+        });
         History {
             schema: SCHEMA.to_owned(),
-            runs,
+            runs: reports.into_iter().map(Entry::of).collect(),
         }
     }
 }
