@@ -55,7 +55,7 @@ impl Extremes {
         let rss = sample.worker.as_ref().and_then(|worker| worker.rss_bytes);
         raise(&mut self.rss_max_bytes, rss);
         for gpu in &sample.gpus {
-            self.gpus.entry(gpu.uuid.clone()).or_default().see(gpu);
+            of_uuid(&mut self.gpus, &gpu.uuid, |extremes| extremes.see(gpu));
         }
     }
 
@@ -79,6 +79,14 @@ impl GpuExtremes {
                 self.findings.push(*finding);
             }
         }
+    }
+}
+
+/// Sees one GPU's entry. Its name is copied the first time only: there are a hundred samples a second.
+pub fn of_uuid<V: Default>(gpus: &mut BTreeMap<String, V>, uuid: &str, see: impl FnOnce(&mut V)) {
+    match gpus.get_mut(uuid) {
+        Some(known) => see(known),
+        None => see(gpus.entry(uuid.to_owned()).or_default()),
     }
 }
 

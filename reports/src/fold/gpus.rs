@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::clock::seconds;
-use super::extremes::Extremes;
+use super::extremes::{Extremes, of_uuid};
 use crate::environment::Environment;
 use crate::gpu::{GpuCall, GpuCounters, GpuNews, GpuProcess, Told};
 use crate::knowledge;
 use crate::report::{GpuRecord, ThrottleShare, XidRecord};
-use crate::sample::{GpuFinding, Sample};
+use crate::sample::{GpuFinding, GpuSample, Sample};
 use crate::throttle;
 
 /// Shorter silences are slow answers, or a machine that has no time for its probes.
@@ -77,29 +77,37 @@ pub struct Counted {
     pub after: GpuCounters,
 }
 
+impl Watched {
+    fn see(&mut self, gpu: &GpuSample, mono_us: u64) {
+        self.index = gpu.index;
+        lengthen(&mut self.silence, mono_us, gpu.silent_us);
+        self.has_the_worker |= gpu.worker_memory_bytes.is_some();
+        for &finding in &gpu.findings {
+            if !self.said.iter().any(|(said, _)| *said == finding) {
+                self.said.push((finding, mono_us));
+            }
+        }
+        let Some(reasons) = gpu.throttle_reasons else {
+            return;
+        };
+        self.looks += 1;
+        for bit in throttle::bits(reasons) {
+            let throttled = self.throttled.entry(bit).or_insert(Throttled {
+                looks: 0,
+                first_us: mono_us,
+            });
+            throttled.looks += 1;
+        }
+    }
+}
+
 impl Watch {
     pub fn see(&mut self, sample: &Sample) {
         lengthen(&mut self.silence, sample.mono_us, sample.gpu_silent_us);
         for gpu in &sample.gpus {
-            let watched = self.of(&gpu.uuid, gpu.index);
-            lengthen(&mut watched.silence, sample.mono_us, gpu.silent_us);
-            watched.has_the_worker |= gpu.worker_memory_bytes.is_some();
-            for &finding in &gpu.findings {
-                if !watched.said.iter().any(|(said, _)| *said == finding) {
-                    watched.said.push((finding, sample.mono_us));
-                }
-            }
-            let Some(reasons) = gpu.throttle_reasons else {
-                continue;
-            };
-            watched.looks += 1;
-            for bit in throttle::bits(reasons) {
-                let throttled = watched.throttled.entry(bit).or_insert(Throttled {
-                    looks: 0,
-                    first_us: sample.mono_us,
-                });
-                throttled.looks += 1;
-            }
+            of_uuid(&mut self.gpus, &gpu.uuid, |watched| {
+                watched.see(gpu, sample.mono_us);
+            });
         }
     }
 
