@@ -19,6 +19,7 @@ pub mod gpu;
 pub mod history;
 pub mod journal;
 pub mod knowledge;
+pub mod lint;
 pub mod observed;
 pub mod outcome;
 pub mod page;
