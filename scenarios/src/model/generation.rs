@@ -10,6 +10,7 @@ use super::ModelError;
 use super::decoder::{Decoder, Likeliest};
 use super::language::{Context, Language};
 use super::tokens::Tokens;
+use super::top_p::keep_likeliest;
 
 /// How tokens are chosen.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,6 +71,7 @@ pub struct Generation<'m> {
     decoder: Option<Decoder>,
     context: Context,
     sampler: LogitsProcessor,
+    top_p: Option<f64>,
     /// Always the likeliest token.
     greedy: bool,
     /// After the prompt or the last token that was read.
@@ -112,7 +114,8 @@ impl<'m> Generation<'m> {
             eos,
             decoder,
             context,
-            sampler: LogitsProcessor::new(sampling.seed, temperature, sampling.top_p),
+            sampler: LogitsProcessor::new(sampling.seed, temperature, None),
+            top_p: sampling.top_p,
             greedy: temperature.is_none(),
             logits: Some(logits),
             max_new_tokens: sampling.max_new_tokens,
@@ -200,8 +203,14 @@ impl<'m> Generation<'m> {
         if values.iter().any(|value| value.is_nan()) {
             return Err(ModelError::NotANumber { doing });
         }
+        let top_p = self.top_p.map(|share| share as f32);
+        let cut = |all: &mut [f32]| {
+            if let Some(share) = top_p {
+                keep_likeliest(all, share);
+            }
+        };
         self.sampler
-            .sample(logits)
+            .sample_f(logits, cut)
             .map_err(ModelError::compute(doing))
     }
 

@@ -39,6 +39,7 @@ mod synthetic;
 mod template;
 pub mod tiny;
 mod tokens;
+mod top_p;
 mod tower;
 mod weights;
 
