@@ -109,7 +109,7 @@ impl Plan {
             })
             .collect();
         let max_new_tokens = options.max_new_tokens.unwrap_or(match source {
-            Source::Tiny => NEW_TOKENS_TINY,
+            Source::Tiny | Source::Mistaken(_) => NEW_TOKENS_TINY,
             _ => NEW_TOKENS,
         });
         let dtype = options.dtype.unwrap_or(if devices == [CPU] {

@@ -1,7 +1,7 @@
 //! Whether a trial came to what was stated: all that differs, in a line each.
 
-use crashpoint_reports::report::Attempt;
-use crashpoint_reports::{EndingKind, Outcome, Phase, Report};
+use crashpoint_reports::report::{Attempt, SuspectFinding};
+use crashpoint_reports::{Class, EndingKind, Outcome, Phase, Report};
 use crashpoint_scenarios::fault::{CrashPlace, Expectation, Fault};
 
 use super::child::Ended;
@@ -21,6 +21,7 @@ pub fn judge(trial: &Trial, ended: &Ended) -> Result<(), String> {
     let wanted = match &trial.expected {
         Expected::Survives => exit_code::OK,
         Expected::Fault(..) => exit_code::FOUND,
+        Expected::Mistake { exit_code, .. } => *exit_code,
     };
     let mut wrong = Differences::default();
     wrong.unless(
@@ -31,6 +32,7 @@ pub fn judge(trial: &Trial, ended: &Ended) -> Result<(), String> {
     match &trial.expected {
         Expected::Survives => survived(report, &mut wrong),
         Expected::Fault(fault, expected) => struck(report, *fault, expected, &mut wrong),
+        Expected::Mistake { class, suspect, .. } => mistaken(report, *class, suspect, &mut wrong),
     }
     wrong.told(report)
 }
@@ -69,6 +71,27 @@ fn survived(report: &Report, wrong: &mut Differences) {
     }
     let findings: Vec<&str> = report.findings.iter().map(|it| it.what.as_str()).collect();
     wrong.unless("findings", findings, Vec::new());
+}
+
+fn mistaken(report: &Report, class: Class, suspect: &str, wrong: &mut Differences) {
+    let Some(attempt) = attempts(report).next() else {
+        wrong.0.push("no attempt is on record".to_owned());
+        return;
+    };
+    wrong.unless("outcome", attempt.outcome, Outcome::Failed);
+    let verdict = attempt.verdict.as_ref();
+    wrong.unless("class", verdict.map(|it| it.class), Some(class));
+    wrong.unless(
+        "an action",
+        verdict.is_some_and(|it| !it.action.is_empty()),
+        true,
+    );
+    let told = report.differential.iter().find(|it| it.suspect == suspect);
+    wrong.unless(
+        suspect,
+        told.map(|it| it.finding),
+        Some(SuspectFinding::Supported),
+    );
 }
 
 fn struck(report: &Report, fault: Fault, expected: &Expectation, wrong: &mut Differences) {
@@ -110,7 +133,15 @@ fn struck(report: &Report, fault: Fault, expected: &Expectation, wrong: &mut Dif
         );
     }
 
-    let findings = || report.findings.iter().map(|it| it.what.as_str());
+    let told = |what: &str| {
+        let told = expected.xids.iter();
+        told.copied()
+            .any(|xid| what.contains(&format!("reported Xid {xid} ")))
+    };
+    let findings = || {
+        let findings = report.findings.iter().map(|it| it.what.as_str());
+        findings.filter(|what| !told(what))
+    };
     match expected.finding {
         Some(found) => {
             let words = found.words();
@@ -120,6 +151,6 @@ fn struck(report: &Report, fault: Fault, expected: &Expectation, wrong: &mut Dif
                 true,
             );
         }
-        None => wrong.unless("findings", findings().collect(), Vec::new()),
+        None => wrong.unless("findings", findings().collect::<Vec<_>>(), Vec::new()),
     }
 }

@@ -10,11 +10,16 @@ mod trial;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use libtest_mimic::{Arguments, Conclusion, Failed};
 
 use crate::config::NO_FILE;
+use crate::runs_on;
 use trial::Trial;
+
+/// A GPU's Xids and its memory are told of the card, whoever caused them: one trial at a time.
+static GPU: Mutex<()> = Mutex::new(());
 
 /// Where trials run and what they run on.
 #[derive(Debug, Clone)]
@@ -31,7 +36,7 @@ pub struct Suite {
 
 impl Suite {
     pub fn run(&self, arguments: &Arguments) -> Conclusion {
-        let gpu = self.device != "cpu";
+        let gpu = self.device != runs_on::CPU;
         let trials = Trial::all().into_iter().map(|trial| {
             let lacking = trial.needs().and_then(|needs| lacking::here(needs, gpu));
             // To listings it would be noise.
@@ -47,6 +52,8 @@ impl Suite {
 
     /// Runs one trial, and compares what is on record with what was stated.
     fn one(&self, trial: &Trial) -> Result<(), Failed> {
+        let _turn = (self.device != runs_on::CPU)
+            .then(|| GPU.lock().unwrap_or_else(PoisonError::into_inner));
         let folder = self.folder(trial);
         let ended = child::run(&mut self.command(trial, &folder), &folder)?;
         judge::judge(trial, &ended).map_err(Failed::from)
@@ -60,12 +67,21 @@ impl Suite {
         let mut command = Command::new(&self.crashpoint);
         command
             .args(&trial.words)
-            // What a trial must come to is stated for the built-in defaults.
-            .args(["--config", NO_FILE])
-            .args(["--device", &self.device, "--quiet", "--out"])
+            .args(["--quiet", "--out"])
             .arg(folder);
-        if let Some(worker) = &self.worker {
-            command.arg("--worker").arg(worker);
+        match &trial.program {
+            Some(program) => {
+                command.arg("--").args(program);
+            }
+            None => {
+                command
+                    // What a trial must come to is stated for the built-in defaults.
+                    .args(["--config", NO_FILE])
+                    .args(["--device", &self.device]);
+                if let Some(worker) = &self.worker {
+                    command.arg("--worker").arg(worker);
+                }
+            }
         }
         if let Some(cache) = &self.cache {
             command.env(crashpoint_scenarios::cache::VARIABLE, cache);

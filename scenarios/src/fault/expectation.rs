@@ -19,6 +19,9 @@ const PANICKED: i32 = 101;
 const TOLD: i32 = crate::worker::EXIT_TOLD as i32;
 const ALONE: i32 = crate::worker::EXIT_ALONE as i32;
 
+/// The Xid of a channel that was stopped, whatever for.
+const RESET: u32 = 43;
+
 const MIB: u64 = 1 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,6 +37,9 @@ pub struct Expectation {
     pub crash_point: CrashPlace,
     /// A finding, which a surviving attempt can have as well.
     pub finding: Option<Found>,
+    /// What the driver may report of it; where it cannot be read there is none.
+    #[serde(skip_serializing_if = "<[u32]>::is_empty")]
+    pub xids: &'static [u32],
     pub needs: Needs,
 }
 
@@ -122,6 +128,10 @@ impl Expectation {
         Expectation { needs, ..self }
     }
 
+    fn told_by(self, xids: &'static [u32]) -> Expectation {
+        Expectation { xids, ..self }
+    }
+
     fn with(self, finding: Found) -> Expectation {
         Expectation {
             finding: Some(finding),
@@ -139,6 +149,7 @@ fn ends(kind: EndingKind, outcome: Outcome, class: Class) -> Expectation {
         classes: vec![class],
         crash_point: CrashPlace::Struck,
         finding: None,
+        xids: &[],
         needs: Needs::default(),
     }
 }
@@ -244,12 +255,16 @@ impl Fault {
             Fault::Garbage | Fault::Flood => {
                 exit(ALONE, Class::Unknown).with(Found::BrokenProtocol)
             }
-            Fault::CudaIllegalAddress => exit(TOLD, Class::GpuIllegalAccess).needing(gpu),
-            Fault::CudaMisalignedAddress | Fault::CudaTrap => {
-                exit(TOLD, Class::GpuKernelFault).needing(gpu)
-            }
-            Fault::CudaDeviceAssert => exit(TOLD, Class::GpuDeviceAssert).needing(gpu),
-            Fault::CudaInfiniteKernel => hang(Class::GpuHang).needing(gpu),
+            Fault::CudaIllegalAddress => exit(TOLD, Class::GpuIllegalAccess)
+                .needing(gpu)
+                .told_by(&[31, RESET]),
+            Fault::CudaMisalignedAddress | Fault::CudaTrap => exit(TOLD, Class::GpuKernelFault)
+                .needing(gpu)
+                .told_by(&[13, RESET]),
+            Fault::CudaDeviceAssert => exit(TOLD, Class::GpuDeviceAssert)
+                .needing(gpu)
+                .told_by(&[13, RESET]),
+            Fault::CudaInfiniteKernel => hang(Class::GpuHang).needing(gpu).told_by(&[RESET]),
             // With a model in it the driver itself falls over what is gone.
             Fault::CudaContextDestroyed => signal(SIGSEGV, Class::NativeCrash).needing(gpu),
         }

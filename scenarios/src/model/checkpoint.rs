@@ -11,6 +11,7 @@ use super::manifest::{self, Expected};
 use super::processor::{self, Processor};
 use super::prompt::Prompter;
 use super::template::Template;
+use super::tiny::Mistake;
 use super::tokens::Tokens;
 use super::weights::{Base, StoredWeights, Weights};
 use super::{Hub, ModelError, Preset, Source, synthetic, tiny};
@@ -37,7 +38,8 @@ pub enum Located {
 /// must, and says where it is from then on.
 pub fn locate(source: &Source) -> Result<Located, ModelError> {
     Ok(match source {
-        Source::Tiny => Located::Folder(tiny_folder()?),
+        Source::Tiny => Located::Folder(tiny_folder(None)?),
+        Source::Mistaken(mistake) => Located::Folder(tiny_folder(Some(*mistake))?),
         Source::Folder(path) => Located::Folder(path.clone()),
         Source::Hub { repo, revision } => {
             Located::Folder(Hub::from_env().fetch(repo, revision.as_deref())?)
@@ -59,15 +61,20 @@ pub fn resolve_with(source: &Source, gguf: Option<&Path>) -> Result<Checkpoint, 
     }
 }
 
-fn tiny_folder() -> Result<PathBuf, ModelError> {
+fn tiny_folder(mistake: Option<Mistake>) -> Result<PathBuf, ModelError> {
     let write = |folder: &Path| {
         tiny::write(folder).map_err(|error| match error {
             // Its kind decides the class.
             ModelError::Unwritable { source, .. } => source,
             other => io::Error::other(other),
-        })
+        })?;
+        mistake.map_or(Ok(()), |mistake| mistake.make(folder))
     };
-    cache::folder_once(&tiny::folder_name(), write).map_err(|source| ModelError::Unwritable {
+    let name = match mistake {
+        None => tiny::folder_name(),
+        Some(mistake) => format!("{}-{}", tiny::folder_name(), mistake.name()),
+    };
+    cache::folder_once(&name, write).map_err(|source| ModelError::Unwritable {
         path: cache::folder(),
         source,
     })

@@ -36,6 +36,8 @@ pub enum ModelError {
     },
     #[error("{} says {what}; correct it or fetch the file again", path.display())]
     BadConfig { path: PathBuf, what: String },
+    #[error("{} says that the weights are {dtype}, an integer, in which no model can be loaded: say float16 there; eight bits are a quantization_config's affair (here: --quant q8_0)", path.display())]
+    IntegerDtype { path: PathBuf, dtype: String },
     #[error("{} asks for {what}, which is not supported: use a LLaVA-1.5 checkpoint (CLIP tower, Llama) in f32, f16 or bf16", path.display())]
     Unsupported { path: PathBuf, what: String },
 
@@ -223,7 +225,7 @@ impl ModelError {
             ModelError::OverBudget(_) => Class::ConfigMemoryPlan,
             ModelError::Download { .. } | ModelError::Offline { .. } => Class::DownloadFailed,
             ModelError::NotANumber { .. } => Class::NumericalCorruption,
-            ModelError::DtypeOnCpu { .. } => Class::ConfigDtype,
+            ModelError::DtypeOnCpu { .. } | ModelError::IntegerDtype { .. } => Class::ConfigDtype,
             ModelError::Compute { source, .. } => class_of(source),
         }
     }

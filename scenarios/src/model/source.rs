@@ -4,12 +4,15 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use super::tiny::Mistake;
 use super::{ModelError, Preset};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// The small checkpoint with seeded weights that crashpoint writes itself.
     Tiny,
+    /// The same with a mistake in its files.
+    Mistaken(Mistake),
     /// A Hugging Face folder.
     Folder(PathBuf),
     /// `org/name`, or `org/name@revision`.
@@ -28,6 +31,10 @@ impl FromStr for Source {
     fn from_str(name: &str) -> Result<Source, ModelError> {
         if name == "tiny" {
             return Ok(Source::Tiny);
+        }
+        if let Some(mistake) = name.strip_prefix("tiny:") {
+            let unknown = |_| ModelError::UnknownModel { name: name.into() };
+            return mistake.parse().map(Source::Mistaken).map_err(unknown);
         }
         if let Some(preset) = name.strip_prefix("synthetic:") {
             return preset.parse().map(Source::Synthetic);
@@ -76,6 +83,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Source::Tiny => f.write_str("tiny"),
+            Source::Mistaken(mistake) => write!(f, "tiny:{}", mistake.name()),
             Source::Folder(path) => path.display().fmt(f),
             Source::Hub { repo, revision } => match revision {
                 Some(revision) => write!(f, "{repo}@{revision}"),
@@ -94,6 +102,8 @@ mod tests {
     fn each_form_is_read_and_printed_back() {
         for name in [
             "tiny",
+            "tiny:flat-prompt",
+            "tiny:integer-dtype",
             "synthetic:llava-1.5-7b",
             "synthetic:llava-1.5-13b",
             "synthetic:small",
@@ -118,6 +128,8 @@ mod tests {
         for name in [
             "",
             "tinny",
+            "tiny:",
+            "tiny:no-such-mistake",
             "./no/such",
             "/no/such",
             "a/b/c",

@@ -49,6 +49,7 @@ pub enum ProjectorAct {
 enum Refusal {
     Bad(String),
     Unsupported(String),
+    IntegerDtype(String),
 }
 
 impl Refusal {
@@ -76,6 +77,8 @@ struct File {
     tie_word_embeddings: Option<bool>,
     eos_token_id: Option<TokenIds>,
     quantization_config: Option<Value>,
+    dtype: Option<Value>,
+    torch_dtype: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -98,7 +101,18 @@ pub fn read(folder: &Folder) -> Result<Config, ModelError> {
     {
         Refusal::Bad(what) => ModelError::BadConfig { path, what },
         Refusal::Unsupported(what) => ModelError::Unsupported { path, what },
+        Refusal::IntegerDtype(dtype) => ModelError::IntegerDtype { path, dtype },
     })
+}
+
+/// The type's name if it is an integer's: transformers refuses to load a model in one.
+fn integer(dtype: &Value) -> Option<&str> {
+    let name = dtype.as_str()?;
+    let bare = name.strip_prefix("torch.").unwrap_or(name);
+    let bits = bare.strip_prefix('u').unwrap_or(bare).strip_prefix("int")?;
+    bits.bytes()
+        .all(|digit| digit.is_ascii_digit())
+        .then_some(name)
 }
 
 fn understand(file: File, eos: Option<TokenIds>) -> Result<Config, Refusal> {
@@ -109,6 +123,10 @@ fn understand(file: File, eos: Option<TokenIds>) -> Result<Config, Refusal> {
     }
     if file.quantization_config.is_some() {
         return Refusal::unsupported("quantised weights".into());
+    }
+    let dtypes = [&file.dtype, &file.torch_dtype];
+    if let Some(dtype) = dtypes.into_iter().flatten().find_map(integer) {
+        return Err(Refusal::IntegerDtype(dtype.to_owned()));
     }
     let vision: VisionConfig = match file.vision_config {
         Some(value) => section("vision_config", value)?,
@@ -256,6 +274,24 @@ mod tests {
                 matches!(refused, Err(Refusal::Unsupported(_))),
                 "{config}: {refused:?}"
             );
+        }
+    }
+
+    #[test]
+    fn an_integer_is_no_dtype_to_load_in() {
+        for (dtype, is_integer) in [
+            ("int8", true),
+            ("torch.uint8", true),
+            ("int64", true),
+            ("float16", false),
+            ("bfloat16", false),
+            ("auto", false),
+        ] {
+            for key in ["dtype", "torch_dtype"] {
+                let refused = read(json!({ "model_type": "llava", key: dtype }));
+                let by_dtype = matches!(refused, Err(Refusal::IntegerDtype(_)));
+                assert_eq!(by_dtype, is_integer, "{key} {dtype}: {refused:?}");
+            }
         }
     }
 

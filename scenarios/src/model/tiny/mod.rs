@@ -3,6 +3,7 @@
 //!
 //! Its answers are made of words, depend on the image and mean nothing.
 
+mod mistake;
 mod texts;
 mod tokenizer;
 
@@ -20,6 +21,7 @@ use super::manifest::{self, Expected, Role};
 use super::synthetic::{Random, deviation};
 use super::weights::SINGLE;
 
+pub use mistake::Mistake;
 pub use texts::CHAT_TEMPLATE;
 pub use tokenizer::{BOS, EOS, IMAGE, IMAGE_TOKEN, tokenizer, vocabulary};
 
