@@ -217,6 +217,9 @@ pub struct RunOptions {
     /// Everything on each of several GPUs, one after another: all, or such as cuda:0,cuda:1
     #[arg(long, value_name = "DEVICES", conflicts_with = "device", value_parser = devices)]
     pub devices: Option<String>,
+    /// Do so on all of --devices at the same time, with a run of its own on each
+    #[arg(long, value_name = "on|off", num_args = 0..=1, require_equals = true, default_value = "off", default_missing_value = "on", hide_possible_values = true)]
+    pub parallel: Switch,
     /// f32, f16 or bf16 [default: f32 on the CPU, f16 elsewhere]
     #[arg(long, value_name = "DTYPE")]
     pub dtype: Option<Dtype>,

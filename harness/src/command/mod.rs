@@ -12,6 +12,7 @@ pub mod gate;
 pub mod history;
 pub mod manners;
 pub mod mirror;
+mod parallel;
 pub mod recover;
 pub mod report;
 pub mod resume;

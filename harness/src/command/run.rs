@@ -14,11 +14,12 @@ use crashpoint_reports::{Event, Outcome, Report};
 use crashpoint_scenarios::ladder::{Draft, Rung, WorkKind};
 
 use super::finish::{finish, print};
+use super::parallel;
 use super::triage::{self, Triage};
 use crate::again;
 use crate::auto_resume::Installation;
 use crate::between::Between;
-use crate::cli::{Common, LimitOptions, RunOptions};
+use crate::cli::{Common, LimitOptions, RunOptions, Switch};
 use crate::console::{Console, Verbosity};
 use crate::exit_code;
 use crate::failure::Failure;
@@ -34,6 +35,9 @@ const BURN_SLACK: Duration = Duration::from_secs(120);
 pub fn run(options: &RunOptions) -> Result<u8, Failure> {
     let prepared = Prepared::of(options)?;
     let common = &options.common;
+    if options.parallel == Switch::On && options.devices.is_some() {
+        return parallel::run(&prepared.devices(), common.json);
+    }
     let name = run_directory::new_name();
     let installed = match Installation::wanted(&options.after_reset, &common.out.join(&name))? {
         None => None,
@@ -105,10 +109,14 @@ impl Prepared {
         })
     }
 
+    fn devices(&self) -> Vec<String> {
+        let places = self.places.iter();
+        places.map(|it| it.runs_on.label.clone()).collect()
+    }
+
     /// What was chosen, for the record.
     pub fn facts(&self) -> environment::RunsOn {
-        let labels = self.places.iter().map(|it| it.runs_on.label.as_str());
-        let device = labels.collect::<Vec<_>>().join(",");
+        let device = self.devices().join(",");
         let first = self.places.first().map(|it| it.runs_on.facts());
         environment::RunsOn {
             device,

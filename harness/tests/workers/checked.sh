@@ -1,5 +1,6 @@
 #!/bin/sh
-# Works at once, and is on a device to which the thing in FAKE_CHECK happens at the first attempt.
+# Works at once, and is on a device to which the thing in FAKE_CHECK happens at the first attempt; with
+# FAKE_LEAK it makes that file.
 case "$1" in
 --built-with)
 	echo "{\"crashpoint\":\"$FAKE_VERSION\",\"features\":[\"cuda\"]}"
@@ -17,4 +18,5 @@ case "$1" in
 	;;
 esac
 : >"$FAKE_STATE"
+[ -z "$FAKE_LEAK" ] || : >"$FAKE_LEAK"
 exec python3 "$(dirname "$0")/done.py"
