@@ -10,6 +10,7 @@ use crate::ending::Ending;
 use crate::environment::Environment;
 use crate::gathered::Gathered;
 use crate::gpu::GpuNews;
+use crate::lint::Finding;
 use crate::phase::Phase;
 use crate::protocol::{
     FromWorker, Hello, ImageAt, ImageResult, PhaseDone, PhaseStart, WorkerError,
@@ -35,6 +36,8 @@ pub enum Event {
     /// The first line of every segment of a journal.
     Header(Header),
     Environment(Box<Environment>),
+    /// Known mistakes that were seen before anything was tried.
+    Preflight(Vec<Finding>),
     /// What the run is going to do, before any of it is done.
     Plan(Plan),
     AttemptStart(AttemptStart),

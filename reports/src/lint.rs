@@ -21,6 +21,8 @@ pub struct Lint {
 
 /// One known mistake at one place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+// A report has findings of another kind.
+#[schemars(rename = "KnownMistake")]
 pub struct Finding {
     /// Short and lasting, as in `integer-dtype`.
     pub rule: String,

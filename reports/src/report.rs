@@ -13,6 +13,7 @@ use crate::event::{
 };
 use crate::gathered::Gathered;
 use crate::gpu::{GpuCall, GpuCounters, GpuProcess};
+use crate::lint;
 use crate::observed::Observed;
 use crate::outcome::Outcome;
 use crate::phase::Phase;
@@ -35,6 +36,9 @@ pub struct Report {
     /// `null` if the run ended before it was captured.
     pub environment: Option<Environment>,
     pub summary: Summary,
+    /// Known mistakes that were seen before anything was tried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preflight: Vec<lint::Finding>,
     pub cases: Vec<Case>,
     /// Of every planned attempt that died, failed or was never reported; an interrupted one is not
     /// here.

@@ -37,6 +37,7 @@ use crate::event::{
     AttemptStart, Event, Header, Plan, PlannedImage, Purpose, Record, Settings, Variation, Writer,
 };
 use crate::gpu::GpuNews;
+use crate::lint;
 use crate::outcome::Outcome;
 use crate::protocol::AllocatorMemory;
 use crate::recovery::Recovery;
@@ -65,6 +66,7 @@ pub struct Fold {
     open: Vec<usize>,
     /// Attempts whose beginning is not in the journal.
     lost: u32,
+    preflight: Vec<lint::Finding>,
     skipped: Vec<(String, String)>,
     triage_ends: Vec<(String, Option<String>)>,
     troubles: Vec<String>,
@@ -105,6 +107,8 @@ impl Fold {
             Event::Environment(environment) => {
                 self.environment.get_or_insert(*environment);
             }
+            // Looked at again by who goes on with the run.
+            Event::Preflight(findings) => self.preflight = findings,
             Event::Plan(plan) => {
                 self.plan.get_or_insert(plan);
             }
@@ -331,6 +335,7 @@ impl Fold {
             statistics: &statistics,
             allocator: self.allocator,
             reproductions: &reproductions,
+            preflight: &self.preflight,
             command: self
                 .header
                 .as_ref()
@@ -384,6 +389,7 @@ impl Fold {
             environment: self.environment,
             summary,
             cases,
+            preflight: self.preflight,
             crash_points,
             crashes,
             reproductions,

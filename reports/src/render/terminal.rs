@@ -348,6 +348,14 @@ fn measured(report: &Report) -> Vec<(&'static str, String)> {
         }
         rows.push(("crash rate", line));
     }
+    if let Some(first) = report.preflight.first() {
+        let told = format!("{}: {}", first.rule, first.message);
+        let line = match report.preflight.len() {
+            1 => told,
+            n => format!("{n}, the first: {told}"),
+        };
+        rows.push(("preflight", line));
+    }
     if let Some(first) = report.findings.first() {
         let line = match report.findings.len() {
             1 => first.what.clone(),

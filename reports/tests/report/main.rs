@@ -19,6 +19,7 @@ mod old_journals;
 mod outcomes;
 mod page;
 mod past;
+mod preflight;
 mod recovered;
 mod rendering;
 mod schema;

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use crate::environment::Environment;
 use crate::event::Settings;
 use crate::fold::Finished;
+use crate::lint::Finding;
 use crate::outcome::Outcome;
 use crate::protocol::AllocatorMemory;
 use crate::report::{Reproduction, Statistics, Suspect, SuspectFinding};
@@ -28,6 +29,8 @@ pub struct Run<'a> {
     pub statistics: &'a Statistics,
     pub allocator: Option<AllocatorMemory>,
     pub reproductions: &'a [Reproduction],
+    /// Known mistakes that were seen before it.
+    pub preflight: &'a [Finding],
     /// The command line of the run.
     pub command: &'a [String],
 }

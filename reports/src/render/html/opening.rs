@@ -39,6 +39,7 @@ pub fn section(report: &Report) -> Markup {
         }
         @if let Some(recovery) = &report.recovery { (recovered(recovery)) }
         (findings(report))
+        (preflight(report))
     }
 }
 
@@ -144,6 +145,27 @@ fn recovered(recovery: &Recovery) -> Markup {
             h2 #recovered { "What ended the run" }
             (facts(rows))
             details { summary { "What was asked" } (wide("What was asked", &sources)) }
+        }
+    }
+}
+
+fn preflight(report: &Report) -> Markup {
+    if report.preflight.is_empty() {
+        return html! {};
+    }
+    html! {
+        section aria-labelledby="preflight" {
+            h2 #preflight { "Known mistakes, seen before the run" }
+            ul {
+                @for finding in &report.preflight {
+                    @let severity: &str = finding.severity.into();
+                    li {
+                        (severity) " " code { (text(&finding.rule)) } ", "
+                        (text(&finding.file)) ":" (finding.line) ": " (text(&finding.message))
+                        details { summary { "Why, and what to do" } p { (text(&finding.why)) } p { (text(&finding.fix)) } }
+                    }
+                }
+            }
         }
     }
 }

@@ -30,6 +30,7 @@ pub fn markdown(report: &Report) -> String {
     page += &measured::section(report);
     page += &death::differential(report);
     page += &findings(report);
+    page += &preflight(report);
     page += &gpus::section(report);
     page += &surroundings::section(report);
     page.truncate(page.trim_end().len());
@@ -119,6 +120,25 @@ fn cells(rung: &Rung<'_>) -> Vec<String> {
             duration(rung.seconds)
         },
     ]
+}
+
+fn preflight(report: &Report) -> String {
+    if report.preflight.is_empty() {
+        return String::new();
+    }
+    let mut list = String::from("## Known mistakes, seen before the run\n\n");
+    for finding in &report.preflight {
+        let severity: &str = finding.severity.into();
+        list += &format!(
+            "- {severity} {}, {}: {}. {} {}\n",
+            text(&finding.rule),
+            text(&format!("{}:{}", finding.file, finding.line)),
+            text(&finding.message),
+            text(&finding.why),
+            text(&finding.fix),
+        );
+    }
+    list + "\n"
 }
 
 fn findings(report: &Report) -> String {
