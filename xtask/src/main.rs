@@ -3,6 +3,7 @@
 mod corpus;
 mod faults;
 mod gate;
+mod guide;
 mod images;
 mod man;
 mod powercut;
@@ -31,6 +32,8 @@ enum Chore {
     Faults(faults::Options),
     /// Measure how often the gate is wrong, over many comparisons of real runs
     Gate(gate::Options),
+    /// Renew the parts of docs/guide.md that the knowledge base says
+    Guide,
     /// Draw the news pages that ship with crashpoint-scenarios
     Images(images::Options),
     /// Write the man pages
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Chore::Corpus(options) => corpus::run(&options),
         Chore::Faults(options) => faults::run(&options),
         Chore::Gate(options) => gate::run(&options),
+        Chore::Guide => guide::run(),
         Chore::Images(options) => images::run(&options),
         Chore::Man(options) => man::run(&options),
         Chore::Powercut(options) => powercut::run(&options),

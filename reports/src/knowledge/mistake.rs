@@ -8,20 +8,21 @@ use serde::{Deserialize, Serialize};
 use crate::lint::Severity;
 use crate::verdict::{Class, Confidence};
 
-const TABLES: [&str; 3] = [
-    include_str!("mistakes/python.toml"),
-    include_str!("mistakes/model.toml"),
-    include_str!("mistakes/service.toml"),
+const TABLES: [(Topic, &str); 3] = [
+    (Topic::Python, include_str!("mistakes/python.toml")),
+    (Topic::Model, include_str!("mistakes/model.toml")),
+    (Topic::Service, include_str!("mistakes/service.toml")),
 ];
 
 /// A table that does not parse leaves its mistakes unknown, and the tests below fail.
 static MISTAKES: LazyLock<BTreeMap<String, Mistake>> = LazyLock::new(|| {
     let mut all = BTreeMap::new();
-    for table in TABLES {
+    for (topic, table) in TABLES {
         let table: BTreeMap<String, Mistake> = toml::from_str(table).unwrap_or_default();
         all.extend(table.into_iter().map(|(id, mistake)| {
             let named = Mistake {
                 id: id.clone(),
+                topic,
                 ..mistake
             };
             (id, named)
@@ -36,6 +37,8 @@ pub struct Mistake {
     /// Short and lasting, as in `integer-dtype`.
     #[serde(default)]
     pub id: String,
+    #[serde(skip)]
+    pub topic: Topic,
     /// One line: what the mistake is.
     pub title: String,
     pub severity: Severity,
@@ -49,6 +52,18 @@ pub struct Mistake {
     pub class: Option<Class>,
     /// Each with the version that it was read in.
     pub sources: Vec<String>,
+}
+
+/// Where people make it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Topic {
+    /// At the call sites of a program.
+    #[default]
+    Python,
+    /// In a model's folder.
+    Model,
+    /// In what starts a service.
+    Service,
 }
 
 pub fn mistake(id: &str) -> Option<&'static Mistake> {
@@ -67,7 +82,7 @@ mod tests {
     #[test]
     fn every_table_parses_and_no_id_is_in_two() {
         let mut count = 0;
-        for table in TABLES {
+        for (_, table) in TABLES {
             let table: BTreeMap<String, Mistake> = toml::from_str(table).unwrap();
             count += table.len();
         }

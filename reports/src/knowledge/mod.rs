@@ -9,5 +9,5 @@ mod xid;
 pub use class::{ClassFacts, action, class};
 pub use ending::{EndingFacts, exit_code, signal};
 pub use message::{Message, Parser, Role, message, messages};
-pub use mistake::{Mistake, mistake, mistakes};
+pub use mistake::{Mistake, Topic, mistake, mistakes};
 pub use xid::{Layer, Lost, Xid, xid, xids};

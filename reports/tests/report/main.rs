@@ -11,6 +11,7 @@ mod diagnosis;
 mod dice;
 mod findings;
 mod gpus;
+mod guide;
 mod hostile;
 mod journal;
 mod junit;
