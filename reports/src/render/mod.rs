@@ -9,6 +9,7 @@ pub mod comparison;
 mod diagnosis;
 mod escape;
 mod explanation;
+mod frame;
 mod gate;
 mod gathered;
 mod github;

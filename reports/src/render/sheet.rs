@@ -1,9 +1,10 @@
 //! One page of HTML in one file: no script, nothing from the network, light and dark, fit for a phone
 //! and for paper.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::escape::plain;
+use super::frame::frame;
 
 /// Foreign text is cut here.
 const LONGEST: usize = 400;
@@ -14,7 +15,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto
 table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto; }
 th, td { text-align: left; padding: .3rem .8rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
-td { overflow-wrap: anywhere; }
+td { overflow-wrap: anywhere; min-width: 6rem; }
 .good { color: var(--good); } .bad { color: var(--bad); } .dim { color: var(--dim); }
 svg { width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: currentColor; }
 @media (prefers-color-scheme: dark) { :root { --good: #4cc267; --bad: #ff7b72; } }
@@ -28,17 +29,5 @@ pub fn shown(foreign: &str) -> String {
 
 /// Whatever is written in `body` by maud's braces is escaped.
 pub fn sheet(title: &str, body: &Markup) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body { main { (body) } }
-        }
-    };
-    page.into_string()
+    frame(title, STYLE, None, &html! { main { (body) } })
 }

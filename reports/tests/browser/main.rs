@@ -87,3 +87,26 @@ fn it_is_printed() {
     assert!(pdf.starts_with(b"%PDF-"));
     assert!(pdf.len() > 20_000, "{} bytes", pdf.len());
 }
+
+#[test]
+fn every_run_of_a_history_is_a_dot_on_each_curve() {
+    let page = pages::history();
+    let probed = Look::desk().probe("history", &page);
+    let curves = page.matches("<svg").count();
+    assert!(curves >= 3, "{curves}");
+    assert_eq!(probed.number("dots"), 3 * curves as i64, "{probed:?}");
+    assert_eq!(probed.number("requests"), 0, "{probed:?}");
+    Look::desk().picture("history", &page);
+}
+
+#[test]
+fn history_and_comparison_fit_a_phone() {
+    for (name, page) in [
+        ("history-phone", pages::history()),
+        ("comparison-phone", pages::comparison()),
+    ] {
+        let probed = Look::phone().probe(name, &page);
+        assert_eq!(probed.number("scrolls"), 390, "{name}: {probed:?}");
+        Look::phone().picture(name, &page);
+    }
+}

@@ -1,6 +1,8 @@
 //! The pages that are looked at.
 
+use crashpoint_reports::compare::compare;
 use crashpoint_reports::event::Event;
+use crashpoint_reports::history::History;
 use crashpoint_reports::{Environment, GpuSample, Phase, SampleBlock, render};
 
 use crate::journal::{GIB, Journal, MIB, signal};
@@ -36,6 +38,18 @@ pub fn hostile() -> String {
         what: HOSTILE.into(),
     });
     render::html(&journal.report())
+}
+
+/// The same run three times over.
+pub fn history() -> String {
+    let report = a_crash().report();
+    render::history::html(&History::of([&report, &report, &report]))
+}
+
+/// The same run before and after.
+pub fn comparison() -> String {
+    let report = a_crash().report();
+    render::comparison::html(&compare(&report, &report))
 }
 
 fn a_crash() -> Journal {

@@ -31,6 +31,7 @@ addEventListener("load", () => {
     charts: charts.length,
     drawn: charts.filter((it) => it.dataset.ready > 0).length,
     points: [...document.querySelectorAll("path.series")].reduce((sum, it) => sum + it.getAttribute("d").split("L").length, 0),
+    dots: [...document.querySelectorAll("svg circle")].filter((it) => it.getBoundingClientRect().width > 1).length,
     requests: performance.getEntriesByType("resource").length,
     refused,
     ran: window.ran === undefined && window.alerted === undefined ? 0 : 1,

@@ -112,10 +112,10 @@ fn picture(runs: &[Entry], curve: &Curve) -> Option<Markup> {
     Some(html! {
         svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(curve.title) {
             @for value in [lowest, highest] {
-                line x1=(LEFT) x2=(WIDTH - MARGIN) y1=(y(value)) y2=(y(value)) stroke="currentColor" stroke-opacity="0.2";
+                line x1=(LEFT) x2=(WIDTH - MARGIN) y1=(y(value)) y2=(y(value)) stroke="currentColor" stroke-opacity="0.2" {}
                 text x=(LEFT - 6.0) y=(y(value) + 4.0) text-anchor="end" { (told(value)) }
             }
-            polyline points=(line.join(" ")) fill="none" stroke="currentColor" stroke-opacity="0.6";
+            polyline points=(line.join(" ")) fill="none" stroke="currentColor" stroke-opacity="0.6" {}
             @for (at, value, run) in &points {
                 circle cx=(x(*at)) cy=(y(*value)) r="3.5" fill="currentColor" {
                     title { (shown(&run.run)) ": " (told(*value)) }
