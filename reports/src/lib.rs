@@ -9,6 +9,7 @@ pub mod device_check;
 pub mod diagnose;
 pub mod diagnosis;
 pub mod ending;
+pub mod env;
 pub mod environment;
 pub mod event;
 pub mod explain;

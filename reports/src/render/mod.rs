@@ -7,6 +7,7 @@ mod checkup;
 mod circumstances;
 pub mod comparison;
 mod diagnosis;
+mod env;
 mod escape;
 mod explanation;
 mod frame;
@@ -30,6 +31,7 @@ mod validation;
 
 pub use checkup::{checkup, checkup_json};
 pub use diagnosis::{diagnosis, diagnosis_json};
+pub use env::{env_diff, env_diff_json};
 pub use explanation::{explanation_list, explanations, explanations_json};
 pub use gate::{gate, gate_json, gate_markdown};
 pub use github::{annotations, cut_to};
