@@ -1,6 +1,7 @@
 //! The command line.
 
 mod compare;
+mod env;
 mod gate;
 mod history;
 mod manners;
@@ -17,6 +18,7 @@ use crashpoint_scenarios::fault::Injection;
 use serde_json::Value;
 
 pub use self::compare::{CompareFormat, CompareOptions};
+pub use self::env::{CaptureOptions, DiffOptions, EnvAction, EnvOptions};
 pub use self::gate::{GateFormat, GateLimits, GateOptions, Share};
 pub use self::history::{HistoryFormat, HistoryOptions};
 pub use self::manners::{CompletionsOptions, ManOptions};
@@ -96,6 +98,8 @@ pub enum Command {
     /// Say whether this machine is fit, and what would be lost if it reset now
     #[command(after_help = "Example: crashpoint doctor --out /var/lib/crashpoint")]
     Doctor(DoctorOptions),
+    /// Take down an environment, or say where two differ: a service that fails, a shell in which it works
+    Env(EnvOptions),
     /// Run one fault on purpose, to see how it is reported
     #[command(after_help = "Example: crashpoint fault segfault")]
     Fault(FaultOptions),
@@ -629,6 +633,9 @@ pub struct DoctorOptions {
     /// Where runs would be recorded; it need not exist
     #[arg(long, value_name = "DIR", default_value = "crashpoint-runs")]
     pub out: PathBuf,
+    /// What the power supply gives, to be held against the limits of all cards
+    #[arg(long, value_name = "WATTS", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub psu: Option<u64>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

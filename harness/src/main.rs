@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crashpoint::cli::Command;
 use crashpoint::command::{
-    compare, config, diagnose, doctor, exec, explain, fault, gate, history, manners, mirror,
+    compare, config, diagnose, doctor, env, exec, explain, fault, gate, history, manners, mirror,
     recover, report, resume, run, runs, suite,
 };
 use crashpoint::{Failure, keeper, probe};
@@ -46,6 +46,7 @@ fn done() -> Result<u8, Failure> {
         Some(Command::Diagnose(options)) => diagnose::diagnose(&options),
         Some(Command::Explain(options)) => explain::explain(&options),
         Some(Command::Doctor(options)) => doctor::doctor(&options),
+        Some(Command::Env(options)) => env::env(&options),
         Some(Command::Fault(options)) => fault::fault(&options),
         Some(Command::Suite(options)) => suite::suite(&options),
         Some(Command::Config(options)) => config::config(&options),

@@ -9,6 +9,8 @@ pub mod bounded;
 pub mod cgroup;
 pub mod checkup;
 pub mod disk;
+mod driver;
+pub mod env;
 pub mod environment;
 #[cfg(fuzzing)]
 pub mod fuzz;

@@ -54,6 +54,10 @@ pub enum Topic {
     WayBack,
     /// Whether a worker can be bounded and looked at.
     Worker,
+    /// Whether driver, libraries and cards are fit, and fit together.
+    Gpu,
+    /// Whether what a program is given will do.
+    Limits,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr)]

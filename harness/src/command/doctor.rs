@@ -17,7 +17,7 @@ pub fn doctor(options: &DoctorOptions) -> Result<u8, Failure> {
         program: executable,
         args: vec!["probe".into()],
     };
-    let checkup = checkup(&options.out, probe);
+    let checkup = checkup(&options.out, probe, options.psu);
     print(&if options.json {
         render::checkup_json(&checkup)
     } else {

@@ -4,6 +4,7 @@ pub mod compare;
 pub mod config;
 pub mod diagnose;
 pub mod doctor;
+pub mod env;
 pub mod exec;
 pub mod explain;
 pub mod fault;

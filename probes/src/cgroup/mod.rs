@@ -84,9 +84,7 @@ impl Cgroup {
 
 /// The tightest processor quota of a process's groups, in processors; `None` if there is none.
 pub fn cpu_limit(pid: i32) -> Option<f64> {
-    let membership = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
-    let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
-    let place = Place::find(&membership, &mounts, "cpu")?;
+    let (place, _) = placed(pid, "cpu")?;
     let quotas = place.way_up().filter_map(|group| {
         let text = |name: &str| std::fs::read_to_string(group.join(name)).ok();
         match place.version {
@@ -99,6 +97,33 @@ pub fn cpu_limit(pid: i32) -> Option<f64> {
         }
     });
     quotas.min_by(f64::total_cmp)
+}
+
+/// The tightest limit on processes and threads of a process's groups; `None` if there is none.
+pub fn process_limit(pid: i32) -> Option<u64> {
+    let (place, _) = placed(pid, "pids")?;
+    let limits = place.way_up().filter_map(|group| {
+        let text = std::fs::read_to_string(group.join("pids.max")).ok()?;
+        limit(&text)
+    });
+    limits.min()
+}
+
+/// Which devices a process's group may open, a line each. Version 2 decides by a program that cannot be read.
+pub fn device_list(pid: i32) -> Option<String> {
+    let (place, is_own) = placed(pid, "devices")?;
+    is_own
+        .then(|| std::fs::read_to_string(place.directory.join("devices.list")).ok())
+        .flatten()
+}
+
+/// And whether it is a hierarchy of version 1, with this controller.
+fn placed(pid: i32, controller: &str) -> Option<(Place, bool)> {
+    let membership = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
+    let place = Place::find(&membership, &mounts, controller)?;
+    let is_version_1 = place.version == 1;
+    Some((place, is_version_1))
 }
 
 fn limit(text: &str) -> Option<u64> {

@@ -23,6 +23,10 @@ impl Machine {
         self.root.join(path.strip_prefix("/").unwrap_or(path))
     }
 
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     pub fn read(&self, path: impl AsRef<Path>) -> io::Result<String> {
         let mut bytes = Vec::new();
         File::open(self.path(path))?

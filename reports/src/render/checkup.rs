@@ -44,6 +44,8 @@ fn title(topic: Topic) -> &'static str {
         Topic::Evidence => "The evidence: what can the next boot tell of it?",
         Topic::WayBack => "The way back: does a machine that hangs or panics restart?",
         Topic::Worker => "The worker: can it be bounded and looked at?",
+        Topic::Gpu => "The GPU: are driver, libraries and cards fit, and fit together?",
+        Topic::Limits => "The limits: will what a program is given do?",
     }
 }
 
