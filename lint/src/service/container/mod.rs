@@ -53,7 +53,11 @@ pub enum Shared {
 /// A file of more is no file that a person wrote.
 const MOST: usize = 256;
 
+/// A template is left alone: what it becomes is not written in it.
 pub fn lint_yaml(text: &str, findings: &mut Findings<'_>) {
+    if ["{{", "{%"].iter().any(|it| text.contains(it)) {
+        return;
+    }
     for document in yaml::documents(text).iter().take(MOST) {
         let is_object = document.get("apiVersion").is_some() && document.get("kind").is_some();
         let containers = match is_object {
@@ -132,7 +136,12 @@ fn beyond(container: &Container, findings: &mut Findings<'_>) {
 }
 
 fn request(container: &Container, evidence: Option<&Evidence>, findings: &mut Findings<'_>) {
-    let Some(evidence) = evidence.filter(|it| it.strong && container.gpus == Gpus::None) else {
+    // A variable alone may be for a runtime that hands every container the GPUs.
+    let wanted = |it: &&Evidence| it.strong && it.server.is_some();
+    let Some(evidence) = evidence
+        .filter(wanted)
+        .filter(|_| container.gpus == Gpus::None)
+    else {
         return;
     };
     let fix = match container.by {
