@@ -7,4 +7,5 @@ pub mod input;
 pub mod job;
 pub mod ladder;
 pub mod model;
+pub mod preflight;
 pub mod worker;

@@ -4,10 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use candle_core::{DType, Device};
+use image::RgbImage;
+
 use super::config::{self, Config};
 use super::folder::Folder;
 use super::gguf::Gguf;
 use super::manifest::{self, Expected};
+use super::preprocess::preprocess;
 use super::processor::{self, Processor};
 use super::prompt::Prompter;
 use super::template::Template;
@@ -80,7 +84,62 @@ fn tiny_folder(mistake: Option<Mistake>) -> Result<PathBuf, ModelError> {
     })
 }
 
+/// All that is wrong with a folder, as far as one thing does not hide another.
+#[derive(Debug)]
+pub struct Examined {
+    /// What there is to load, if anything is.
+    pub checkpoint: Option<Checkpoint>,
+    pub faults: Vec<ModelError>,
+}
+
 impl Checkpoint {
+    /// Every part by itself, as [`Checkpoint::open`] reads it, and what the parts make of a picture and of
+    /// questions about one and two.
+    pub fn examine(path: &Path) -> Examined {
+        let mut faults = Vec::new();
+        let checkpoint = Checkpoint::parts(path, &mut faults);
+        Examined { checkpoint, faults }
+    }
+
+    fn parts(path: &Path, faults: &mut Vec<ModelError>) -> Option<Checkpoint> {
+        fn noted<T>(part: Result<T, ModelError>, faults: &mut Vec<ModelError>) -> Option<T> {
+            part.map_err(|fault| faults.push(fault)).ok()
+        }
+        let folder = noted(Folder::open(path), faults)?;
+        let config = noted(config::read(&folder), faults)?;
+        let tensors = manifest::of(&config);
+        let stored = noted(StoredWeights::open(&folder, &tensors, true), faults);
+        let processor = noted(processor::read(&folder), faults);
+        if let Some(processor) = &processor {
+            let side = config.vision.image_size;
+            let picture = RgbImage::new(64, 48);
+            let pixels = preprocess(&picture, processor, side, &Device::Cpu, DType::F32);
+            noted(pixels, faults);
+        }
+        let tokens = noted(Tokens::read(&folder, &config), faults);
+        let template = noted(Template::read(&folder), faults);
+        let prompter = Prompter {
+            template: template?,
+            tokens: tokens?,
+            tokens_per_image: config.tokens_per_image(),
+        };
+        for images in [1, 2] {
+            if noted(prompter.prompt("What is this?", images), faults).is_none() {
+                break;
+            }
+        }
+        Some(Checkpoint {
+            processor: processor?,
+            prompter: Arc::new(prompter),
+            weights: Weights {
+                base: Base::Stored(stored?),
+                language: None,
+            },
+            config,
+            tensors,
+        })
+    }
+
     /// A Hugging Face folder.
     pub fn open(path: &Path) -> Result<Checkpoint, ModelError> {
         Checkpoint::open_with(path, None)

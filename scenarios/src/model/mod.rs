@@ -44,7 +44,7 @@ mod tower;
 mod weights;
 
 pub use budget::{Estimate, Limits, estimate};
-pub use checkpoint::{Checkpoint, Located, locate, resolve, resolve_with};
+pub use checkpoint::{Checkpoint, Examined, Located, locate, resolve, resolve_with};
 pub use error::ModelError;
 pub use fingerprint::{fingerprint, fingerprint_of_file};
 pub use generation::{Answer, Generation, Sampling, StoppedBy};
