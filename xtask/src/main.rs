@@ -40,7 +40,7 @@ enum Chore {
     Man(man::Options),
     /// Take the machine away under a run, again and again, and judge what is recovered
     Powercut(powercut::Options),
-    /// Write the JSON Schema of the report
+    /// Write the JSON Schemas of the report and of what lint finds
     Schema(schema::Options),
 }
 

@@ -19,11 +19,13 @@ pub mod history;
 mod html;
 mod json;
 mod junit;
+mod lint;
 mod markdown;
 mod measured;
 mod page;
 mod recovery;
 mod rung;
+mod sarif;
 mod sheet;
 mod surroundings;
 mod terminal;
@@ -39,7 +41,9 @@ pub use guide::guide;
 pub use html::html;
 pub use json::{json, json_list};
 pub use junit::junit;
+pub use lint::{lint, lint_json, mistake, mistake_list};
 pub use markdown::markdown;
+pub use sarif::sarif;
 pub use terminal::terminal;
 
 /// One line without anything that a terminal would obey.

@@ -1,14 +1,21 @@
-//! The committed schema is the current one.
+//! The committed schemas are the current ones.
 
-use crashpoint_reports::schema::schema;
+use std::fs;
+use std::path::Path;
+
+use crashpoint_reports::schema::{ALL, schema};
 
 #[test]
-fn the_committed_schema_is_current() {
-    let committed = include_str!("../../schema/report-1.schema.json");
-    assert!(
-        committed == schema(),
-        "run `cargo xtask schema`, and look at the difference"
-    );
+fn the_committed_schemas_are_current() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema");
+    for document in ALL {
+        let committed = fs::read_to_string(folder.join(document.file)).unwrap();
+        assert!(
+            committed == (document.text)(),
+            "{}: run `cargo xtask schema`, and look at the difference",
+            document.file
+        );
+    }
 }
 
 #[test]
