@@ -4,6 +4,7 @@ mod compare;
 mod env;
 mod gate;
 mod history;
+mod lint;
 mod manners;
 mod runs;
 
@@ -21,6 +22,7 @@ pub use self::compare::{CompareFormat, CompareOptions};
 pub use self::env::{CaptureOptions, DiffOptions, EnvAction, EnvOptions};
 pub use self::gate::{GateFormat, GateLimits, GateOptions, Share};
 pub use self::history::{HistoryFormat, HistoryOptions};
+pub use self::lint::{LintFormat, LintOptions, LintTable};
 pub use self::manners::{CompletionsOptions, ManOptions};
 pub use self::runs::{
     AttachOptions, BundleOptions, ListOptions, PruneOptions, RunsAction, RunsOptions,
@@ -95,6 +97,11 @@ pub enum Command {
         after_help = "Examples: crashpoint explain gpu_oom; crashpoint explain Xid 79; crashpoint explain 137"
     )]
     Explain(ExplainOptions),
+    /// Find the mistakes that look like crashes, in Python call sites and in what starts a service
+    #[command(
+        after_help = "Examples: crashpoint lint .; crashpoint lint serve.py --gpu-memory 24GiB; crashpoint lint . --format sarif > lint.sarif; crashpoint lint --explain integer-dtype\n\nExit codes: 0 nothing but notes, 10 an error or a warning"
+    )]
+    Lint(LintOptions),
     /// Say whether this machine is fit, and what would be lost if it reset now
     #[command(after_help = "Example: crashpoint doctor --out /var/lib/crashpoint")]
     Doctor(DoctorOptions),
@@ -615,7 +622,7 @@ pub struct DiagnoseOptions {
 
 #[derive(Debug, Args)]
 pub struct ExplainOptions {
-    /// A class, an Xid, a signal or an exit code [default: a list of all classes]
+    /// A class, an Xid, a signal, an exit code or a rule of lint [default: a list of all classes]
     #[arg(
         value_name = "CLASS|XID|SIGNAL|EXIT CODE",
         allow_negative_numbers = true

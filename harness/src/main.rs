@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use crashpoint::cli::Command;
 use crashpoint::command::{
-    compare, config, diagnose, doctor, env, exec, explain, fault, gate, history, manners, mirror,
-    recover, report, resume, run, runs, suite,
+    compare, config, diagnose, doctor, env, exec, explain, fault, gate, history, lint, manners,
+    mirror,
 };
 use crashpoint::{Failure, keeper, probe};
 
@@ -45,6 +45,7 @@ fn done() -> Result<u8, Failure> {
         Some(Command::Runs(options)) => runs::runs(&options),
         Some(Command::Diagnose(options)) => diagnose::diagnose(&options),
         Some(Command::Explain(options)) => explain::explain(&options),
+        Some(Command::Lint(options)) => lint::lint(&options),
         Some(Command::Doctor(options)) => doctor::doctor(&options),
         Some(Command::Env(options)) => env::env(&options),
         Some(Command::Fault(options)) => fault::fault(&options),

@@ -1,13 +1,20 @@
-//! `crashpoint explain`: what a class, an Xid, a signal or an exit code means.
+//! `crashpoint explain`: what a class, an Xid, a signal, an exit code or a rule of `lint` means.
 
+use crashpoint_reports::knowledge::mistake;
 use crashpoint_reports::{Class, explain as reports, render};
 
 use super::finish::{colored, columns, print};
+use super::lint;
 use crate::cli::ExplainOptions;
 use crate::exit_code;
 use crate::failure::Failure;
 
 pub fn explain(options: &ExplainOptions) -> Result<u8, Failure> {
+    if let [rule] = &options.what[..]
+        && mistake(rule).is_some()
+    {
+        return lint::explain(rule, options.json, options.color);
+    }
     let found = if options.what.is_empty() {
         Vec::new()
     } else {

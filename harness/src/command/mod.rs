@@ -11,6 +11,7 @@ pub mod fault;
 mod finish;
 pub mod gate;
 pub mod history;
+pub mod lint;
 pub mod manners;
 pub mod mirror;
 mod parallel;

@@ -5,7 +5,7 @@
 
 pub mod file;
 mod layers;
-mod nearest;
+pub(crate) mod nearest;
 mod options;
 mod profile;
 
