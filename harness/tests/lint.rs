@@ -4,10 +4,23 @@
 mod support;
 
 use serde_json::Value;
-use support::Place;
+use support::{Place, Ran};
 
 const WRONG: &str = "import torch\nfrom transformers import AutoModel\n\nmodel = AutoModel.from_pretrained('./model', torch_dtype=torch.int8)\n";
 const DOUBTFUL: &str = "from transformers import AutoModel\n\nmodel = AutoModel.from_pretrained('./model', trust_remote_code=True)\n";
+
+trait Shows {
+    /// On standard output.
+    fn shows(self, part: &str) -> Self;
+}
+
+impl Shows for Ran {
+    #[track_caller]
+    fn shows(self, part: &str) -> Ran {
+        assert!(self.stdout.contains(part), "{part:?}: {}", self.stdout);
+        self
+    }
+}
 
 #[test]
 fn an_error_exits_with_10_and_a_note_with_0() {
@@ -17,13 +30,13 @@ fn an_error_exits_with_10_and_a_note_with_0() {
     place
         .crashpoint(&["lint", "app"])
         .exits(10)
-        .says("app/wrong.py:4: error[integer-dtype]: ")
-        .says("BitsAndBytesConfig(load_in_8bit=True)")
-        .says("1 error, 1 note in 2 files");
+        .shows("app/wrong.py:4: error[integer-dtype]: ")
+        .shows("BitsAndBytesConfig(load_in_8bit=True)")
+        .shows("1 error, 1 note in 2 files");
     place
         .crashpoint(&["lint", "app/doubtful.py"])
         .exits(0)
-        .says("1 note in 1 file");
+        .shows("1 note in 1 file");
     place
         .crashpoint(&["lint", "app", "--disable", "integer-dtype"])
         .exits(0);
@@ -37,7 +50,7 @@ fn what_is_meant_is_ignored() {
     place
         .crashpoint(&["lint", "."])
         .exits(0)
-        .says("nothing found");
+        .shows("nothing found");
 }
 
 #[test]
@@ -75,8 +88,8 @@ fn the_file_of_options_has_its_say() {
     place
         .crashpoint(&["lint", "."])
         .exits(10)
-        .says("doubtful.py:3: warning[trust-remote-code]")
-        .says("1 warning in 1 file");
+        .shows("doubtful.py:3: warning[trust-remote-code]")
+        .shows("1 warning in 1 file");
     place.write("crashpoint.toml", "[lint]\ndisable = ['integer-dtipe']\n");
     let unknown = place.crashpoint(&["lint", "."]).exits(2);
     assert!(
@@ -109,14 +122,14 @@ fn every_rule_is_listed_and_explained() {
     place
         .crashpoint(&["lint", "--rules"])
         .exits(0)
-        .says("integer-dtype");
+        .shows("integer-dtype");
     for words in [&["lint", "--explain"][..], &["explain"][..]] {
         let words = [words, &["integer-dtype"]].concat();
         place
             .crashpoint(&words)
             .exits(0)
-            .says("sources")
-            .says("modeling_utils.py");
+            .shows("sources")
+            .shows("modeling_utils.py");
     }
     place.crashpoint(&["lint", "--explain", "no-rule"]).exits(2);
 }
