@@ -22,6 +22,7 @@ pub mod keeper;
 mod log_lines;
 mod mirror;
 mod plan;
+mod preflight;
 pub mod probe;
 mod recover;
 mod redact;

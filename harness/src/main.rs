@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crashpoint::cli::Command;
 use crashpoint::command::{
     compare, config, diagnose, doctor, env, exec, explain, fault, gate, history, lint, manners,
-    mirror,
+    mirror, recover, report, resume, run, runs, suite,
 };
 use crashpoint::{Failure, keeper, probe};
 

@@ -1,7 +1,7 @@
 //! What a run is going to do, worked out before anything of it is done.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crashpoint_reports::Class;
 use crashpoint_reports::event::{self, PlannedCase, PlannedImage, Settings};
@@ -60,6 +60,12 @@ pub struct Trial<'a> {
 }
 
 impl Plan {
+    /// Where the model is, if it is in a folder that is needed.
+    pub fn folder(&self) -> Option<&Path> {
+        self.model_fingerprint.as_ref()?;
+        Some(Path::new(&self.model))
+    }
+
     /// The same on each of these devices.
     pub fn make(options: &RunOptions, devices: &[&str]) -> Result<Plan, Failure> {
         let ladder = ladder(options)?;

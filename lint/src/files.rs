@@ -24,6 +24,8 @@ pub struct Looked {
     pub findings: Vec<Finding>,
     /// How many files were of a kind that is known.
     pub files: usize,
+    /// Folders with a `config.json`: a model's, perhaps.
+    pub folders: Vec<PathBuf>,
     pub unread: Vec<Unread>,
 }
 
@@ -70,7 +72,12 @@ pub fn look(
                 Ok(entry) => {
                     let named = entry.depth() == 0;
                     let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-                    if !folder && (named || worth_opening(entry.path())) {
+                    if !folder
+                        && entry.file_name() == "config.json"
+                        && let Some(parent) = entry.path().parent()
+                    {
+                        with(&|looked| looked.folders.push(parent.to_owned()));
+                    } else if !folder && (named || worth_opening(entry.path())) {
                         let (found, unread) = one(entry.path(), named, machine);
                         with(&|looked| {
                             if let Some(found) = &found {
@@ -96,6 +103,8 @@ pub fn look(
     });
     // A folder and a file in it may both be named.
     looked.findings.dedup();
+    looked.folders.sort();
+    looked.folders.dedup();
     looked.unread.sort_by(|a, b| a.path.cmp(&b.path));
     looked.unread.dedup_by(|a, b| a.path == b.path);
     Ok(looked)

@@ -40,7 +40,7 @@ pub fn lint(file: &str, text: &str, machine: &Machine) -> Result<Vec<Finding>, R
     let mut found = if python::knows(file, text) {
         python::lint(file, text, machine)?
     } else {
-        Vec::new()
+        service::lint(file, text)
     };
     ignored::leave_out(text, &mut found);
     found.sort_by(|a, b| (a.line, &a.rule).cmp(&(b.line, &b.rule)));
@@ -49,5 +49,5 @@ pub fn lint(file: &str, text: &str, machine: &Machine) -> Result<Vec<Finding>, R
 
 /// Whether there is a reader for it.
 pub fn knows(file: &str, text: &str) -> bool {
-    python::knows(file, text)
+    python::knows(file, text) || service::knows(file, text)
 }

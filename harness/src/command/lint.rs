@@ -7,6 +7,7 @@ use crashpoint_lint::files::{self, Unread};
 use crashpoint_reports::knowledge::{Mistake, mistake, mistakes};
 use crashpoint_reports::lint::{Lint, SCHEMA, Severity};
 use crashpoint_reports::render;
+use crashpoint_scenarios::preflight;
 
 use super::finish::{colored, columns, print};
 use crate::cli::{ColorChoice, LintFormat, LintOptions, LintTable};
@@ -52,6 +53,10 @@ pub fn lint(options: &LintOptions) -> Result<u8, Failure> {
     })?;
     could_all_be_read(&looked.unread)?;
     let mut findings = looked.findings;
+    let models = looked.folders.iter().filter(|it| preflight::is_model(it));
+    for model in models.clone() {
+        findings.extend(preflight::lint(model, machine.gpu_memory));
+    }
     findings.retain(|it| !disabled.contains(&&it.rule));
     for finding in &mut findings {
         if let Some(severity) = table.severity.get(&finding.rule) {
@@ -65,7 +70,12 @@ pub fn lint(options: &LintOptions) -> Result<u8, Failure> {
     print(&match options.format {
         _ if json => render::lint_json(&lint),
         LintFormat::Sarif => render::sarif(&lint),
-        _ => render::lint(&lint, looked.files, columns(), colored(options.color)),
+        _ => render::lint(
+            &lint,
+            looked.files + models.count(),
+            columns(),
+            colored(options.color),
+        ),
     })?;
     Ok(code(&lint))
 }

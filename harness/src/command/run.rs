@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crashpoint_probes::cgroup::Limits;
 use crashpoint_reports::environment;
+use crashpoint_reports::lint::Severity;
 use crashpoint_reports::past::{Past, Turn};
 use crashpoint_reports::triage::Step;
 use crashpoint_reports::{Event, Outcome, Report};
@@ -24,6 +25,7 @@ use crate::console::{Console, Verbosity};
 use crate::exit_code;
 use crate::failure::Failure;
 use crate::plan::{Plan, Trial};
+use crate::preflight;
 use crate::run_directory::{self, RunDirectory};
 use crate::runs_on::{self, RunsOn};
 use crate::session::Session;
@@ -58,6 +60,7 @@ pub fn run(options: &RunOptions) -> Result<u8, Failure> {
         .journal
         .append_durably(Event::Plan(prepared.plan.record.clone()))
         .map_err(Failure::unfit)?;
+    prepared.look_before(&session);
     let (report, directory) = prepared.climb(session, Past::default(), 0)?;
     if let Some(installed) = installed {
         installed.remove_unless_going_down(report.run.interrupted_by);
@@ -122,6 +125,25 @@ impl Prepared {
             device,
             ..first.unwrap_or_default()
         }
+    }
+
+    /// Says and records what is known to go wrong.
+    fn look_before(&self, session: &Session) {
+        let on_gpu = self.places.iter().any(|place| place.runs_on.is_gpu());
+        let seen = preflight::seen(self.plan.folder(), on_gpu);
+        if seen.is_empty() {
+            return;
+        }
+        if !self.options.common.quiet {
+            for finding in seen.iter().filter(|it| it.severity < Severity::Note) {
+                let severity: &str = finding.severity.into();
+                eprintln!(
+                    "crashpoint: {severity}: {}: {} (crashpoint explain {})",
+                    finding.file, finding.message, finding.rule
+                );
+            }
+        }
+        session.journal.append(Event::Preflight(seen));
     }
 
     /// What the plan says and is not done yet, to the end of the record. A case in whose midst the
