@@ -7,6 +7,9 @@ use crashpoint_reports::lint::Finding;
 
 pub type Lines = RangeInclusive<u32>;
 
+/// Nobody reads more of one file.
+const MOST: usize = 500;
+
 #[derive(Debug)]
 pub struct Findings<'a> {
     file: &'a str,
@@ -39,7 +42,7 @@ impl<'a> Findings<'a> {
         };
         let mut finding = Finding::of(mistake, self.file, lines.clone(), message);
         precisely(&mut finding);
-        if !self.list.contains(&finding) {
+        if self.list.len() < MOST && !self.list.contains(&finding) {
             self.list.push(finding);
         }
     }

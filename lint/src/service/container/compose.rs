@@ -68,7 +68,7 @@ fn variables(service: &Node, findings: &mut Findings<'_>) -> Vec<Variable> {
         lines: node.lines.clone(),
     };
     let mut variables = Vec::new();
-    for item in environment.list() {
+    for item in environment.list().iter().take(MOST) {
         let Some((name, value)) = item.text().and_then(|it| it.split_once('=')) else {
             continue;
         };
@@ -87,7 +87,7 @@ fn variables(service: &Node, findings: &mut Findings<'_>) -> Vec<Variable> {
             None => variables.push(of(name, value, item)),
         }
     }
-    for (name, value) in environment.pairs() {
+    for (name, value) in environment.pairs().iter().take(MOST) {
         if let (Some(name), Some(text)) = (name.text(), value.text()) {
             variables.push(of(name, text, value));
         }

@@ -51,7 +51,8 @@ fn command(node: &Node) -> Vec<String> {
 
 fn variables(node: &Node, findings: &mut Findings<'_>) -> Vec<Variable> {
     let mut variables = Vec::new();
-    for entry in node.get("env").map(Node::list).unwrap_or_default() {
+    let entries = node.get("env").map(Node::list).unwrap_or_default();
+    for entry in entries.iter().take(MOST) {
         let (Some(name), Some(value)) =
             (entry.get("name").and_then(Node::text), entry.get("value"))
         else {

@@ -50,7 +50,7 @@ pub enum Shared {
     Large,
 }
 
-/// A file of more is no file that a person wrote.
+/// So many containers, and variables of one, are looked at: no person writes more, but aliases can.
 const MOST: usize = 256;
 
 /// A template is left alone: what it becomes is not written in it.

@@ -68,25 +68,16 @@ fn not_exported(
     if exports_all {
         return;
     }
-    for (index, command) in commands.iter().enumerate() {
+    let last = programs.iter().rposition(|words| starts_a_program(words));
+    let kept = WATCHED.iter().filter(|name| {
+        let read = text.contains(&format!("${name}")) || text.contains(&format!("${{{name}"));
+        !read && !commands.iter().any(|it| hands_on(it, name))
+    });
+    let kept: Vec<&str> = kept.copied().collect();
+    for command in &commands[..last.unwrap_or(0)] {
         let only = command.assignments().count() == command.words.len();
-        for (name, ..) in command
-            .assignments()
-            .filter(|(name, ..)| only && WATCHED.contains(name))
-        {
-            let handed_on = commands.iter().any(|it| {
-                matches!(
-                    it.words.first().map(|it| it.text.as_str()),
-                    Some("export" | "declare" | "typeset")
-                ) && it.words[1..]
-                    .iter()
-                    .any(|word| word.text.split('=').next() == Some(name))
-            });
-            let read = text.contains(&format!("${name}")) || text.contains(&format!("${{{name}"));
-            let starts = programs[index + 1..]
-                .iter()
-                .any(|words| starts_a_program(words));
-            if !handed_on && !read && starts {
+        for (name, ..) in command.assignments().filter(|_| only) {
+            if kept.contains(&name) {
                 let message = format!(
                     "{name} is set and never exported: the program started afterwards does not get it"
                 );
@@ -96,6 +87,14 @@ fn not_exported(
             }
         }
     }
+}
+
+fn hands_on(command: &Command, name: &str) -> bool {
+    let first = command.words.first().map(|it| it.text.as_str());
+    matches!(first, Some("export" | "declare" | "typeset"))
+        && command.words[1..]
+            .iter()
+            .any(|word| word.text.split('=').next() == Some(name))
 }
 
 fn starts_a_program(words: &[String]) -> bool {
