@@ -297,7 +297,7 @@ fn a_unit_is_its_main_process_or_what_its_files_say() {
     .exits(10);
     for part in [
         "unit llava.service (active, running, process ",
-        "systemctl edit llava.service  # [Service]\n",
+        "systemctl edit llava.service # [Service]\n",
         "Environment=CUDA_VISIBLE_DEVICES=0\n",
     ] {
         assert!(
