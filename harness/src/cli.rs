@@ -106,6 +106,9 @@ pub enum Command {
     #[command(after_help = "Example: crashpoint doctor --out /var/lib/crashpoint")]
     Doctor(DoctorOptions),
     /// Take down an environment, or say where two differ: a service that fails, a shell in which it works
+    #[command(
+        after_help = "Example: crashpoint env capture -o works.json; crashpoint env diff works.json unit:llava.service"
+    )]
     Env(EnvOptions),
     /// Run one fault on purpose, to see how it is reported
     #[command(after_help = "Example: crashpoint fault segfault")]
