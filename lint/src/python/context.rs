@@ -31,6 +31,8 @@ pub struct Context<'a> {
 /// What one place cannot tell.
 #[derive(Debug, Default, Clone)]
 pub struct Facts {
+    /// It calls what some rule is about.
+    pub matters: bool,
     /// It computes gradients on purpose.
     pub trains: bool,
     pub sets_pad_token: bool,

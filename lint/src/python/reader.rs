@@ -34,6 +34,9 @@ pub fn read(source: &Source<'_>, machine: &Machine) -> Vec<Finding> {
     for _ in 0..READINGS {
         let mut reader = Reader::new(source, machine, facts, known);
         reader.module();
+        if !reader.gathered_facts.matters {
+            break;
+        }
         facts = reader.gathered_facts;
         known = reader.gathered;
         found = reader.context.found;
@@ -156,6 +159,7 @@ impl<'a> Reader<'a> {
     /// Every call comes by here, once in each reading.
     fn called(&mut self, call: &Rc<Call<'a>>) {
         self.gathered_facts.note(call, &self.context);
+        self.gathered_facts.matters |= rules::matters(call);
         rules::call(&mut self.context, call);
     }
 

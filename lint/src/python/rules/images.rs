@@ -35,12 +35,14 @@ pub fn kept<'a>(context: &mut Context<'a>, value: &Value<'a>, range: TextRange) 
 
 /// Opened, and nothing done to it yet.
 pub fn is_opened_image(value: &Value<'_>) -> bool {
-    value.as_call().is_some_and(|call| is_open(call))
+    value.as_call().is_some_and(|call| {
+        let first = call.args.first();
+        call.dotted().is_some_and(is_open) && first.is_some_and(|arg| !is_open_already(arg))
+    })
 }
 
-fn is_open(call: &Call<'_>) -> bool {
-    matches!(call.dotted(), Some("PIL.Image.open" | "Image.open"))
-        && call.args.first().is_some_and(|arg| !is_open_already(arg))
+pub fn is_open(dotted: &str) -> bool {
+    matches!(dotted, "PIL.Image.open" | "Image.open")
 }
 
 /// A buffer, or a file that somebody else opened and closes.

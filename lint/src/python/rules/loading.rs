@@ -19,8 +19,15 @@ pub enum Loader {
 }
 
 /// Packages with a method of this name and arguments of their own.
-const ELSEWHERE: [&str; 10] = [
+const ELSEWHERE: [&str; 17] = [
     "unsloth",
+    "ipex_llm",
+    "bigdl",
+    "intel_extension_for_transformers",
+    "neural_compressor",
+    "gptqmodel",
+    "hqq",
+    "auto_round",
     "diffusers",
     "timm",
     "auto_gptq",
@@ -62,9 +69,9 @@ impl Loader {
         }
         // What another package calls a model may take other arguments; what is named for its task is
         // derived from a class of transformers: LlavaLlamaForCausalLM.
-        let elsewhere = owner.contains('.') && !owner.starts_with("transformers.");
         let named = class.contains("For")
-            || !elsewhere && (class.starts_with("AutoModel") || class.ends_with("Model"));
+            || class.starts_with("AutoModel")
+            || owner.starts_with("transformers.") && class.ends_with("Model");
         named.then_some(Loader::Model)
     }
 }

@@ -21,6 +21,7 @@ use super::call::Call;
 use super::context::Context;
 use super::value::Value;
 pub use images::is_opened_image;
+use loading::Loader;
 
 pub fn call<'a>(context: &mut Context<'a>, call: &Rc<Call<'a>>) {
     dtype::check(context, call);
@@ -33,6 +34,15 @@ pub fn call<'a>(context: &mut Context<'a>, call: &Rc<Call<'a>>) {
     quantisation::check(context, call);
     source::check(context, call);
     vllm::check(context, call);
+}
+
+/// Some rule is about this call, or about what becomes of it.
+pub fn matters(call: &Call<'_>) -> bool {
+    Loader::of(call).is_some()
+        || matches!(call.method(), Some("BitsAndBytesConfig" | "generate"))
+        || call.dotted().is_some_and(images::is_open)
+        || call.said == Some("processor")
+        || call.keyword("max_memory").is_some()
 }
 
 /// What a comprehension makes a list of.
