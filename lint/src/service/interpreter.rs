@@ -1,6 +1,8 @@
 //! The environment that an interpreter belongs to, by its path: conda's, or a venv.
 
-use super::finding::Findings;
+use crashpoint_reports::lint::{Finding, Severity};
+
+use super::finding::{Findings, Lines};
 use super::variable::{Variable, last};
 
 #[derive(Debug, PartialEq, Eq)]
@@ -50,19 +52,24 @@ fn in_path(path: &Variable) -> Option<Environment> {
 }
 
 /// `PATH` and `CONDA_PREFIX` against the program that is started. `unset_counts`: whether a missing
-/// `PATH` means the system's own.
+/// `PATH` means the system's own. Many a service without a GPU does well without its environment's `PATH`,
+/// so that of those it is only noted.
 pub fn check(
     program: &str,
-    at: &super::finding::Lines,
+    at: &Lines,
     variables: &[Variable],
     unset_counts: bool,
+    uses_gpu: bool,
     findings: &mut Findings<'_>,
 ) {
     let path = last(variables, "PATH");
     let prefix = last(variables, "CONDA_PREFIX");
     if let Some(environment) = environment(program) {
         let bin = environment.bin();
-        let fix = |it: &mut crashpoint_reports::lint::Finding| {
+        let fix = |it: &mut Finding| {
+            if !uses_gpu {
+                it.severity = Severity::Note;
+            }
             it.fix = format!(
                 "[Service]\nEnvironment=\"PATH={bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\"{}",
                 match environment.is_conda {

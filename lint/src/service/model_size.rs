@@ -5,11 +5,13 @@ use super::quantity::gib;
 
 /// In bytes, of the largest model named in these words. `None` if none says.
 pub fn named(words: &[String]) -> Option<(u64, &str)> {
+    let bits = words.iter().map(|word| bits(word)).min()?;
     words
         .iter()
         .filter(|word| word.len() < 512)
-        .filter_map(|word| Some((bytes(word)?, word.as_str())))
-        .max()
+        .filter_map(|word| Some((parameters(word)?, word.as_str())))
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(billions, word)| ((billions * 1e9 * f64::from(bits) / 8.0) as u64, word))
 }
 
 /// Why a bound on the host's memory is too low for what these words start. `least` is what anything
@@ -30,33 +32,27 @@ pub fn judge(limit: u64, least: u64, words: &[String]) -> Option<String> {
     })
 }
 
-fn bytes(word: &str) -> Option<u64> {
-    let lower = word.to_ascii_lowercase();
-    let parts = || lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
-    let parameters = parts()
-        .filter_map(|part| part.strip_suffix('b')?.parse::<f64>().ok())
+/// In thousand millions.
+fn parameters(word: &str) -> Option<f64> {
+    word.split(|c: char| !c.is_ascii_alphanumeric() && c != '.')
+        .filter_map(|part| part.strip_suffix(['b', 'B'])?.parse::<f64>().ok())
         .filter(|billions| (0.1..=2000.0).contains(billions))
-        .fold(None, |most: Option<f64>, next| {
-            Some(most.map_or(next, |most| most.max(next)))
-        })?;
-    let bits = match () {
-        () if [
-            "awq", "gptq", "int4", "4bit", "nf4", "q4", "w4a16", "q3", "q2", "exl2", "fp4",
-        ]
-        .iter()
-        .any(|it| lower.contains(it)) =>
-        {
-            4.0
-        }
-        () if ["fp8", "int8", "8bit", "q8", "w8a8", "q5", "q6"]
-            .iter()
-            .any(|it| lower.contains(it)) =>
-        {
-            8.0
-        }
-        () => 16.0,
-    };
-    Some((parameters * 1e9 * bits / 8.0) as u64)
+        .max_by(f64::total_cmp)
+}
+
+/// Of a weight, by what a model's name or an option says; whole numbers, to be compared.
+fn bits(word: &str) -> u32 {
+    const FOUR: [&str; 11] = [
+        "awq", "gptq", "int4", "4bit", "nf4", "q4", "w4a16", "q3", "q2", "exl2", "fp4",
+    ];
+    const EIGHT: [&str; 7] = ["fp8", "int8", "8bit", "q8", "w8a8", "q5", "q6"];
+    let lower = word.to_ascii_lowercase();
+    let says = |list: &[&str]| list.iter().any(|it| lower.contains(it));
+    match (says(&FOUR), says(&EIGHT)) {
+        (true, _) => 4,
+        (_, true) => 8,
+        _ => 16,
+    }
 }
 
 #[cfg(test)]
@@ -65,14 +61,19 @@ mod tests {
 
     #[test]
     fn a_name_tells_the_size() {
-        assert_eq!(bytes("llava-hf/llava-1.5-7b-hf"), Some(14_000_000_000));
-        assert_eq!(bytes("Qwen/Qwen2.5-32B-Instruct-AWQ"), Some(16_000_000_000));
+        let of = |text: &str| {
+            let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            named(&words).map(|(bytes, _)| bytes)
+        };
+        assert_eq!(of("serve llava-hf/llava-1.5-7b-hf"), Some(14_000_000_000));
+        assert_eq!(of("Qwen/Qwen2.5-32B-Instruct-AWQ"), Some(16_000_000_000));
+        assert_eq!(of("--model=meta-llama/Llama-3.1-8B"), Some(16_000_000_000));
         assert_eq!(
-            bytes("--model=meta-llama/Llama-3.1-8B"),
-            Some(16_000_000_000)
+            of("--model-id mistral-7b --quantize bitsandbytes-nf4"),
+            Some(3_500_000_000)
         );
-        for word in ["/srv/web", "gpt-4", "8x7b", "--block-size", "lib"] {
-            assert_eq!(bytes(word), None, "{word}");
+        for text in ["/srv/web", "gpt-4", "8x7b", "--block-size", "lib"] {
+            assert_eq!(of(text), None, "{text}");
         }
     }
 }

@@ -35,7 +35,14 @@ pub fn lint(text: &str, findings: &mut Findings<'_>) {
     if let Some((words, at)) = started.iter().find(|(words, _)| !words.is_empty())
         && variables.iter().any(|it| it.name == "PATH")
     {
-        interpreter::check(&words[0], &at.lines, &variables, false, findings);
+        interpreter::check(
+            &words[0],
+            &at.lines,
+            &variables,
+            false,
+            because.is_some(),
+            findings,
+        );
     }
 }
 

@@ -9,7 +9,7 @@ mod read;
 use super::evidence::{self, Evidence};
 use super::finding::Findings;
 use super::interpreter;
-use super::variable::{self, CUDA, Variable};
+use super::variable::{self, CUDA, NVIDIA, Variable};
 use super::{container, model_size, quantity};
 use program::Program;
 use read::Unit;
@@ -40,10 +40,18 @@ pub fn lint(text: &str, whole: Whole, findings: &mut Findings<'_>) {
     for program in programs.iter().filter(|it| !it.by_a_shell) {
         if let Some(name) = program.words.first() {
             let complete = whole == Whole::Yes && !from_a_file;
-            interpreter::check(name, &program.lines, &variables, complete, findings);
+            interpreter::check(
+                name,
+                &program.lines,
+                &variables,
+                complete,
+                because.is_some(),
+                findings,
+            );
         }
     }
     lasting::start_limit(&unit, findings);
+    outside(&programs, &variables, findings);
     let Some(evidence) = evidence else {
         return;
     };
@@ -87,6 +95,26 @@ fn evidence(unit: &Unit, programs: &[Program], variables: &[Variable]) -> Option
         .or_else(|| evidence::of_variables(variables))
         .or_else(device)
         .or_else(|| is_own().then(named).flatten())
+}
+
+/// A container gets its own variables, and none of its client's.
+fn outside(programs: &[Program], variables: &[Variable], findings: &mut Findings<'_>) {
+    let Some(client) = programs.iter().find(|it| it.runs_a_container()) else {
+        return;
+    };
+    let chosen = variables
+        .iter()
+        .filter(|it| it.name == CUDA || it.name == NVIDIA);
+    for variable in chosen {
+        let name = &variable.name;
+        let handed_on = |word: &String| word.contains(name.as_str()) || word.contains("--env-file");
+        if !client.words.iter().any(handed_on) {
+            let message = format!(
+                "{name} is set for the container's client, and the container does not get it"
+            );
+            findings.add("environment-outside", &variable.lines, message);
+        }
+    }
 }
 
 fn devices(

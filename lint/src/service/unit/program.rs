@@ -53,7 +53,12 @@ impl Program {
     }
 
     pub fn is_python(&self) -> bool {
-        self.name().starts_with("python")
+        self.name().starts_with("python") || matches!(self.name(), "uvicorn" | "gunicorn")
+    }
+
+    pub fn runs_a_container(&self) -> bool {
+        matches!(self.name(), "docker" | "podman" | "nerdctl")
+            && self.words.get(1).is_some_and(|it| it == "run")
     }
 
     pub fn is_container_client(&self) -> bool {
