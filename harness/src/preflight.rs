@@ -8,8 +8,6 @@ use crashpoint_probes::variables;
 use crashpoint_reports::lint::Finding;
 use crashpoint_scenarios::preflight;
 
-const ENVIRONMENT: &str = "the environment";
-
 /// `model`: a folder, if it is in one.
 pub fn seen(model: Option<&Path>, on_gpu: bool) -> Vec<Finding> {
     let mut seen = model.map_or_else(Vec::new, |folder| preflight::lint(folder, None));
@@ -19,23 +17,13 @@ pub fn seen(model: Option<&Path>, on_gpu: bool) -> Vec<Finding> {
     seen
 }
 
-/// As a file of them would be read, and no value is looked at that a report may not hold.
+/// No value is looked at that a report may not hold.
 fn environment(variables: impl Iterator<Item = (String, String)>) -> Vec<Finding> {
     let harmless = variables.filter_map(|(name, value)| {
         let value = variables::shown(&name, &value)?;
-        (!value.contains(['\n', '\'', '$'])).then(|| format!("{name}='{value}'"))
+        Some((name, value))
     });
-    let names: Vec<String> = harmless.collect();
-    let found = service::lint(".env", &names.join("\n"));
-    found
-        .into_iter()
-        .map(|finding| Finding {
-            file: ENVIRONMENT.to_owned(),
-            line: 1,
-            end_line: 1,
-            ..finding
-        })
-        .collect()
+    service::environment("the environment", harmless, "the run is to be on one")
 }
 
 #[cfg(test)]
@@ -51,7 +39,7 @@ mod tests {
         let hidden = with("-1");
         assert_eq!(hidden.len(), 1, "{hidden:?}");
         assert_eq!(hidden[0].rule, "cuda-devices-nothing");
-        assert_eq!(hidden[0].file, ENVIRONMENT);
+        assert_eq!(hidden[0].file, "the environment");
         assert_eq!(with("0"), []);
     }
 }

@@ -21,6 +21,7 @@ use crashpoint_reports::lint::Finding;
 
 use finding::Findings;
 use kind::Kind;
+use variable::Variable;
 
 /// What people write by hand is far smaller, and every reader here stays within a second on it.
 const LONGEST: usize = 1 << 20;
@@ -40,6 +41,24 @@ pub fn lint(file: &str, text: &str) -> Vec<Finding> {
         Some(Kind::Shell) => shell::lint(text, &mut findings),
         None => {}
     }
+    findings.ordered()
+}
+
+/// The variables that a process has which is to use a GPU, for the reason that is given.
+pub fn environment(
+    place: &str,
+    variables: impl Iterator<Item = (String, String)>,
+    uses_gpu: &str,
+) -> Vec<Finding> {
+    let given = |(name, value)| Variable {
+        name,
+        value,
+        literal: true,
+        lines: 1..=1,
+    };
+    let variables: Vec<Variable> = variables.map(given).collect();
+    let mut findings = Findings::of(place);
+    variable::check(&variables, Some(uses_gpu), &mut findings);
     findings.ordered()
 }
 
