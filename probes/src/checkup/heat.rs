@@ -37,7 +37,7 @@ pub(super) fn check(cards: &Cards) -> Check {
             false => worst.good(seen),
         }
     }
-    worst.check(&ABOUT, "the cards do not tell")
+    worst.check_told(&ABOUT, "the cards do not tell")
 }
 
 #[cfg(test)]

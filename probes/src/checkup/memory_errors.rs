@@ -62,7 +62,7 @@ pub(super) fn check(cards: &Cards) -> Check {
             });
         }
     }
-    worst.check(&ABOUT, "the cards do not tell")
+    worst.check_told(&ABOUT, "the cards do not tell")
 }
 
 #[cfg(test)]

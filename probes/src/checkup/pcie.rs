@@ -56,7 +56,7 @@ pub(super) fn link(cards: &Cards) -> Check {
             worst.good(seen);
         }
     }
-    worst.check(&LINK, "the cards do not tell")
+    worst.check_told(&LINK, "the cards do not tell")
 }
 
 pub(super) fn bar(machine: &Machine, cards: &Cards) -> Check {
@@ -84,7 +84,7 @@ pub(super) fn bar(machine: &Machine, cards: &Cards) -> Check {
             )),
         }
     }
-    worst.check(&BAR, "it cannot be seen from here")
+    worst.check_told(&BAR, "it cannot be seen from here")
 }
 
 /// The region through which the card's memory is seen: `START END FLAGS` in hexadecimal, a line each.

@@ -24,7 +24,7 @@ pub(super) fn check(cards: &Cards) -> Check {
             None => {}
         }
     }
-    worst.check(&ABOUT, "the cards do not tell")
+    worst.check_told(&ABOUT, "the cards do not tell")
 }
 
 #[cfg(test)]
@@ -39,7 +39,7 @@ mod tests {
         for (persistence, state) in [
             (Some(true), State::Good),
             (Some(false), State::Doubtful),
-            (None, State::Good),
+            (None, State::NotReadable),
         ] {
             let gpu = Gpu {
                 persistence,

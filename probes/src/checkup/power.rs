@@ -59,7 +59,7 @@ pub(super) fn limit(cards: &Cards) -> Check {
             None => worst.good(format!("{name}: {} W", watts(now))),
         }
     }
-    worst.check(&LIMIT, "the cards do not tell")
+    worst.check_told(&LIMIT, "the cards do not tell")
 }
 
 /// `supply` as somebody said.
@@ -129,7 +129,7 @@ mod tests {
         let raised = limit(&card(366, 350));
         assert_eq!(raised.state, State::Doubtful);
         assert_eq!(raised.remedy, ["sudo nvidia-smi -i 0 -pl 350"]);
-        assert_eq!(limit(&Cards::default()).state, State::Good);
+        assert_eq!(limit(&Cards::default()).state, State::NotReadable);
     }
 
     #[test]

@@ -36,6 +36,14 @@ impl Worst {
         }
     }
 
+    /// Of what says nothing, nothing is known.
+    pub fn check_told(self, about: &About, untold: &str) -> Check {
+        match self.seen.is_empty() {
+            true => about.not_readable(untold, &[]),
+            false => self.check(about, untold),
+        }
+    }
+
     /// `nothing` is what is said where there was nothing to judge.
     pub fn check(self, about: &About, nothing: &str) -> Check {
         let seen = match self.seen.is_empty() {
