@@ -256,7 +256,7 @@ mod tests {
         fs::write(root.join("notes.txt"), "x").unwrap();
         fs::write(root.join("large.py"), " ".repeat(1 << 21)).unwrap();
         fs::write(root.join("bytes.py"), b"\xff\xfe\x00 = ").unwrap();
-        let deep = "[".repeat(100_000);
+        let deep = format!("from_pretrained{}", "(".repeat(100_000));
         fs::write(root.join("deep.py"), deep).unwrap();
         let named: Vec<PathBuf> = ["notes.txt", "large.py", "bytes.py", "deep.py", "gone.py"]
             .map(|name| root.join(name))
