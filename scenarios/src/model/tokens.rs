@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_json::Value;
 use tokenizers::Tokenizer;
 
 use super::ModelError;
@@ -64,6 +65,8 @@ impl Tokens {
             path: path.into(),
             what: error.to_string(),
         };
+        // Where it expects a decoder, tokenizers panics over what is no JSON.
+        serde_json::from_str::<Value>(json).map_err(|error| bad(&path, error.into()))?;
         let mut tokenizer: Tokenizer = json.parse().map_err(|error| bad(&path, error))?;
         tokenizer
             .with_truncation(None)

@@ -17,10 +17,14 @@ const WATCHED: [&str; 6] = [
 pub fn variables(unit: &Unit, findings: &mut Findings<'_>) -> Vec<Variable> {
     let mut variables: Vec<Variable> = Vec::new();
     for setting in unit.list("Service", "Environment") {
+        let mut said = false;
         for word in words(&setting.value) {
             let Some((name, value)) = word.split_once('=').filter(|(name, _)| is_name(name)) else {
-                let message = format!("systemd ignores {word:?} here: it is no assignment");
-                findings.add("environment-split", &setting.lines, message);
+                if !said {
+                    let message = format!("systemd ignores {word:?} here: it is no assignment");
+                    findings.add("environment-split", &setting.lines, message);
+                }
+                said = true;
                 continue;
             };
             let variable = Variable {
