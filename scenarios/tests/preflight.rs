@@ -1,5 +1,6 @@
 //! Every rule for a model's folder, broken into a sound one and found there, and a change beside it
 //! that is none and is left alone.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
 use std::fs;

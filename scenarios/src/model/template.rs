@@ -18,6 +18,9 @@ pub struct Template {
 const JINJA: &str = "chat_template.jinja";
 const JSON: &str = "chat_template.json";
 const TOKENIZER: &str = "tokenizer_config.json";
+/// Of a template, each at least an instruction: a conversation's takes some hundred. Whoever made the
+/// checkpoint wrote it, so it must come to an end.
+const MOST_STEPS: u64 = 200_000;
 const NAME: &str = "chat";
 
 #[derive(Deserialize)]
@@ -74,6 +77,7 @@ impl Template {
         // As transformers sets up Jinja.
         environment.set_trim_blocks(true);
         environment.set_lstrip_blocks(true);
+        environment.set_fuel(Some(MOST_STEPS));
         environment
             .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         environment.add_function("raise_exception", |why: String| -> Result<Value, Error> {
@@ -181,6 +185,10 @@ mod tests {
     fn a_failing_template_says_why() {
         for (template, why) in [
             ("{% for %}", "syntax error"),
+            (
+                "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}",
+                "fuel",
+            ),
             ("{{ raise_exception('no system role') }}", "no system role"),
             (
                 "{{ messages[0].content.no_such_method() }}",
