@@ -377,7 +377,18 @@ fn a_gpu_that_hangs_from_the_beginning_has_its_index_and_the_other_is_described(
     let hang = gpu(0, "[[gpu.instead]]\ncall = \"*\"\nanswer = \"hang\"");
     let run = Scripted::new(&format!("{hang}{}", gpu(1, "")));
     let child = run.exec("true");
-    run.until("a sample of the other", |records| {
+    run.until("a long silence, and a sample of the other", |records| {
+        let mut blocks = records.iter().flat_map(|record| {
+            let gpus = record["event"]["sample_block"]["gpus"].as_array();
+            gpus.into_iter().flatten()
+        });
+        let silent = |gpu: &&Value| {
+            gpu["uuid"] != "GPU-1"
+                && values(&gpu["columns"]["silent_ms"])
+                    .iter()
+                    .any(|&ms| is_long(ms))
+        };
+        blocks.find(silent)?;
         let later = columns(records, "GPU-1");
         later.into_iter().find(|it| !it["celsius"].is_null())
     });
