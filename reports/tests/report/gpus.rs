@@ -8,7 +8,7 @@ use crashpoint_reports::report::{Finding, Report};
 use crashpoint_reports::sample::GpuFinding;
 use crashpoint_reports::{Class, Confidence, Event, GpuSample, Phase};
 
-use crate::journal::{Journal, attempts, signal};
+use crate::journal::{Journal, attempts, exit, signal};
 
 const UUID: &str = "GPU-a";
 
@@ -270,4 +270,24 @@ fn a_gpu_that_was_throttled_makes_times_say_nothing() {
     );
     // At its limit every time it is the same machine, and one without work is one as well.
     assert_eq!(steady(0x4, 0x5).0, Verdict::Pass);
+}
+
+#[test]
+fn a_silence_that_began_before_a_short_attempt_is_told_with_it() {
+    let mut journal = Journal::of(&[("exec", "exec", &[])]);
+    let mut first = journal.a_sample(1);
+    first.gpus = vec![GpuSample {
+        uuid: UUID.to_owned(),
+        silent_us: Some(3_500_000),
+        ..GpuSample::default()
+    }];
+    first.worker = None;
+    journal.push(Event::Samples(vec![first]));
+    journal.worker(1, "exec");
+    journal.end(1, exit(0));
+    journal.run_end();
+    let report = journal.report();
+    let finding = only(&report);
+    assert!(finding.what.contains("did not answer for 3.50 s"));
+    assert_eq!(finding.case, "exec");
 }

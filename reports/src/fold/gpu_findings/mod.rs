@@ -49,18 +49,25 @@ pub fn of_attempt(finished: &Finished) -> Vec<Finding> {
     found
 }
 
-/// What the GPUs brought along belongs to no attempt, and is told with the first.
+/// What the GPUs brought along belongs to no attempt, and is told with the first: so is a silence that
+/// had begun before it, where it was too short to hear it itself.
 pub fn brought_along(first: &Finished, run: &Watch) -> Vec<Finding> {
-    let each = run.gpus.iter();
-    let found = each.filter_map(|(uuid, watched)| {
+    let mut found = Vec::new();
+    for (uuid, watched) in &run.gpus {
         let about = About {
             finished: first,
             uuid,
             watched,
         };
-        about.brought_along()
-    });
-    found.collect()
+        found.extend(about.brought_along());
+        let before = |silence: &Silence| silence.since_us < first.began_mono_us;
+        let mut told = first.watch.gpus.iter();
+        let is_told = told.any(|(other, it)| other == uuid && it.silence.is_some());
+        if watched.silence.as_ref().is_some_and(before) && !is_told {
+            found.extend(about.silence());
+        }
+    }
+    found
 }
 
 struct About<'a> {
