@@ -50,7 +50,7 @@ pub struct Mistake {
     pub fix: String,
     /// What a run that dies of it is classed as, if it would.
     pub class: Option<Class>,
-    /// Each with the version that it was read in.
+    /// Each with its version.
     pub sources: Vec<String>,
 }
 
