@@ -493,6 +493,27 @@ fn ecc_errors_that_are_counted_during_the_run_are_a_finding() {
     );
 }
 
+#[test]
+fn what_the_driver_wants_done_with_a_gpu_is_a_finding() {
+    let wanted = "[gpu.fields]\n230 = { before = 0, after = 4, when = \"fault\" }";
+    let run = Scripted::new(&format!("{}{}", gpu(0, wanted), gpu(1, "")));
+    let child = run.exec("true");
+    run.until("the counters as they are at first", |records| {
+        let first = told(records, "GPU-0", "counters").pop()?;
+        assert_eq!(first["recovery_action"], 0);
+        run.place.write("fault", "");
+        Some(())
+    });
+    let report = run.end(child).exits(10).report();
+    let finding = only(findings(&report, "GPU 0"));
+    let what = finding["what"].as_str().unwrap();
+    assert!(what.contains("until it is drained and reset"), "{what}");
+    assert_eq!(finding["verdict"]["class"], "gpu_hardware_fault");
+    assert!(findings(&report, "GPU 1").is_empty());
+    let other = &report["gpus"][1]["counters_last"];
+    assert!(other["recovery_action"].is_null(), "{other}");
+}
+
 fn ran_page(run: &Scripted) -> PathBuf {
     run.place.path("crashpoint-runs/latest/report.md")
 }

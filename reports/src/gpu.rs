@@ -51,6 +51,9 @@ pub struct GpuCounters {
     /// A row could not be replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row_remap_failed: Option<bool>,
+    /// What the driver wants done before the GPU can be relied on again, as NVML numbers it: 0 nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery_action: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pcie_replays: Option<u64>,
     /// Of all links together.

@@ -9,6 +9,9 @@ use nvml_wrapper::sys_exports::field_id::*;
 use super::look::Look;
 use super::reading::{compute, graphics, used};
 
+/// `NVML_FI_DEV_GET_GPU_RECOVERY_ACTION`, which the bindings do not have yet.
+const RECOVERY_ACTION: u32 = 230;
+
 pub(super) fn counters(look: &mut Look<'_>) -> GpuCounters {
     let mut ecc = |error: MemoryError, counter: EccCounter| {
         look.ask("nvmlDeviceGetTotalEccErrors", |it| {
@@ -25,6 +28,8 @@ pub(super) fn counters(look: &mut Look<'_>) -> GpuCounters {
         NVML_FI_DEV_REMAPPED_PENDING,
         NVML_FI_DEV_REMAPPED_FAILURE,
     ]);
+    // Alone: a driver before 570 may refuse the whole call over a field that it does not know.
+    let [recovery_action] = look.fields([RECOVERY_ACTION]);
     let [flit, data, replays, recoveries, nvlink_ecc] = look.fields([
         NVML_FI_DEV_NVLINK_CRC_FLIT_ERROR_COUNT_TOTAL,
         NVML_FI_DEV_NVLINK_CRC_DATA_ERROR_COUNT_TOTAL,
@@ -41,6 +46,7 @@ pub(super) fn counters(look: &mut Look<'_>) -> GpuCounters {
         rows_remapped_uncorrected: remapped_uncorrected,
         row_remap_pending: pending.map(|it| it != 0),
         row_remap_failed: failed.map(|it| it != 0),
+        recovery_action,
         pcie_replays: look
             .ask("nvmlDeviceGetPcieReplayCounter", |it| {
                 it.pcie_replay_counter()

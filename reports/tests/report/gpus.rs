@@ -227,6 +227,31 @@ fn counters_that_stay_are_no_finding_and_those_that_fall_were_set_back() {
     assert_eq!(first.ecc_uncorrected_volatile, Some(4));
 }
 
+#[test]
+fn what_the_driver_wants_done_is_told_once_it_does_and_from_the_beginning() {
+    let counters = |recovery_action| {
+        Told::Counters(Box::new(GpuCounters {
+            recovery_action: Some(recovery_action),
+            ..GpuCounters::default()
+        }))
+    };
+    let mut journal = watched();
+    tell(&mut journal, counters(0));
+    assert!(journal.report().findings.is_empty());
+    tell(&mut journal, counters(2));
+    tell(&mut journal, counters(2));
+    let report = journal.report();
+    let finding = only(&report);
+    assert!(finding.what.contains("needs a restart of the machine"));
+    assert_eq!(finding.verdict.class, Class::GpuHardwareFault);
+
+    let mut journal = watched();
+    tell(&mut journal, counters(1));
+    let report = journal.report();
+    let finding = only(&report);
+    assert!(finding.what.ends_with("since before the run"));
+}
+
 /// What the gate says of a run in which this reason was once set, against one with the other.
 fn steady(reasons: u64, in_the_baseline: u64) -> (Verdict, String) {
     let report = |reasons| {
