@@ -66,9 +66,9 @@ fn classes() -> String {
     table + "\n"
 }
 
-/// Markdown as it is in the knowledge base, on one line.
+/// Markdown as it is in the knowledge base, on one line of the file.
 fn cell(text: &str) -> String {
-    text.replace('\n', " ").replace('|', "\\|")
+    text.replace('\n', "<br>").replace('|', "\\|")
 }
 
 #[cfg(test)]

@@ -46,7 +46,15 @@ fn one(page: &mut Page, finding: &Finding, known: bool) {
     if !known {
         page.row("  why", &finding.why);
     }
-    page.row("  fix", &finding.fix);
+    fix(page, "  fix", &finding.fix);
+}
+
+/// A sentence, or lines to be copied as they are.
+fn fix(page: &mut Page, label: &str, text: &str) {
+    match text.contains('\n') {
+        true => page.verbatim(label, &text.lines().collect::<Vec<_>>()),
+        false => page.row(label, text),
+    }
 }
 
 fn same_words(one: &Finding, other: &Finding) -> bool {
@@ -93,7 +101,7 @@ pub fn mistake(mistake: &Mistake, columns: usize, color: bool) -> String {
     let severity: &str = mistake.severity.into();
     page.row("severity", &format!("{severity}, {}", mistake.confidence));
     page.row("why", &mistake.why);
-    page.row("fix", &mistake.fix);
+    fix(&mut page, "fix", &mistake.fix);
     if let Some(class) = mistake.class {
         let text = format!("{class}: what a run that dies of it is classed as");
         page.row("class", &text);
@@ -133,6 +141,15 @@ mod tests {
             schema: SCHEMA.to_owned(),
             findings: vec![finding, again],
         }
+    }
+
+    #[test]
+    fn lines_to_be_copied_are_whole() {
+        let path = format!("Environment=\"PATH={}\"", "/opt/conda/bin:".repeat(20));
+        let mut found = found();
+        found.findings[0].fix = format!("[Service]\n{path}");
+        let text = lint(&found, 1, 80, false);
+        assert!(text.contains(&path), "{text}");
     }
 
     #[test]
