@@ -1,5 +1,6 @@
 //! What is known, as data: no rule reads its facts from anywhere else.
 
+pub mod bits_and_bytes;
 mod class;
 mod ending;
 mod message;

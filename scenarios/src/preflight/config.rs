@@ -1,5 +1,6 @@
 //! What `config.json` says that transformers refuses or passes over, whatever the model is.
 
+use crashpoint_reports::knowledge::bits_and_bytes::PARAMETERS;
 use crashpoint_reports::lint::Finding;
 use serde_json::{Map, Value};
 
@@ -40,23 +41,6 @@ fn is_integer(name: &str) -> bool {
         })
 }
 
-/// What `BitsAndBytesConfig` takes, in transformers 4.57.
-const OPTIONS: [&str; 13] = [
-    "quant_method",
-    "_load_in_8bit",
-    "_load_in_4bit",
-    "load_in_8bit",
-    "load_in_4bit",
-    "llm_int8_threshold",
-    "llm_int8_skip_modules",
-    "llm_int8_enable_fp32_cpu_offload",
-    "llm_int8_has_fp16_weight",
-    "bnb_4bit_compute_dtype",
-    "bnb_4bit_quant_type",
-    "bnb_4bit_use_double_quant",
-    "bnb_4bit_quant_storage",
-];
-
 fn quantisation(options: &Map<String, Value>, place: &Place<'_>, findings: &mut Vec<Finding>) {
     let method = options.get("quant_method").and_then(Value::as_str);
     let is_on = |name: &str| options.get(name) == Some(&Value::Bool(true));
@@ -76,7 +60,7 @@ fn quantisation(options: &Map<String, Value>, place: &Place<'_>, findings: &mut 
     }
     for key in options
         .keys()
-        .filter(|key| !OPTIONS.contains(&key.as_str()))
+        .filter(|key| !PARAMETERS.contains(&key.as_str()))
     {
         let message = format!("BitsAndBytesConfig has no {key}");
         findings.extend(finding(

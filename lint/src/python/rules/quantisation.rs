@@ -3,29 +3,16 @@
 
 use std::rc::Rc;
 
+use crashpoint_reports::knowledge::bits_and_bytes::PARAMETERS;
+
 use super::loading::{Loader, of_model};
 use crate::python::call::Call;
 use crate::python::context::Context;
 
 const FLAGS: [&str; 2] = ["load_in_8bit", "load_in_4bit"];
 
-/// Of `BitsAndBytesConfig`, with what it writes and reads again itself.
-const PARAMETERS: [&str; 14] = [
-    "load_in_8bit",
-    "load_in_4bit",
-    "llm_int8_threshold",
-    "llm_int8_skip_modules",
-    "llm_int8_enable_fp32_cpu_offload",
-    "llm_int8_has_fp16_weight",
-    "bnb_4bit_compute_dtype",
-    "bnb_4bit_quant_type",
-    "bnb_4bit_use_double_quant",
-    "bnb_4bit_quant_storage",
-    "quant_method",
-    "_load_in_8bit",
-    "_load_in_4bit",
-    "return_unused_kwargs",
-];
+/// At the call alone: what comes back besides the object.
+const OF_THE_CALL: &str = "return_unused_kwargs";
 
 pub fn check<'a>(context: &mut Context<'a>, call: &Rc<Call<'a>>) {
     if call.is_of("transformers", "BitsAndBytesConfig") {
@@ -38,7 +25,7 @@ pub fn check<'a>(context: &mut Context<'a>, call: &Rc<Call<'a>>) {
 fn config<'a>(context: &mut Context<'a>, call: &Rc<Call<'a>>) {
     for keyword in &call.keywords {
         let name: &str = &keyword.name;
-        if PARAMETERS.contains(&name) {
+        if PARAMETERS.contains(&name) || name == OF_THE_CALL {
             continue;
         }
         let message = format!("BitsAndBytesConfig has no parameter `{name}`");
