@@ -90,13 +90,8 @@ fields = { "142" = 0, "143" = 1, "144" = 0, "145" = 1 }
 "#;
 
 fn with_cards(place: &Place, script: &str, arguments: &[&str]) -> support::Ran {
-    let library = std::env::current_exe()
-        .unwrap()
-        .with_file_name("libfake_nvml.so");
     let child = place
-        .command(arguments)
-        .env("CRASHPOINT_NVML", library)
-        .env("CRASHPOINT_FAKE_NVML", place.write("nvml.toml", script))
+        .scripted(script, arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -68,24 +68,20 @@ fn gpu(index: u32, more: &str) -> String {
 /// Runs a shell script in a place whose NVML answers by another.
 struct Scripted {
     place: Place,
+    nvml: String,
 }
 
 impl Scripted {
     fn new(nvml: &str) -> Scripted {
-        let place = Place::new();
-        place.write("nvml.toml", nvml);
-        Scripted { place }
+        Scripted {
+            place: Place::new(),
+            nvml: nvml.to_owned(),
+        }
     }
 
     fn start(&self, arguments: &[&str]) -> Child {
-        // Beside the test, as it is one of its dependencies.
-        let library: PathBuf = std::env::current_exe()
-            .unwrap()
-            .with_file_name("libfake_nvml.so");
         self.place
-            .command(arguments)
-            .env("CRASHPOINT_NVML", library)
-            .env("CRASHPOINT_FAKE_NVML", self.place.path("nvml.toml"))
+            .scripted(&self.nvml, arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

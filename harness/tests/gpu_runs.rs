@@ -4,7 +4,6 @@
 
 mod support;
 
-use std::path::PathBuf;
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -18,18 +17,11 @@ fn gpu(index: u32, memory_used_mib: &str) -> String {
 }
 
 fn run(place: &Place, gpus: &[String], arguments: &[&str]) -> Ran {
-    let library: PathBuf = std::env::current_exe()
-        .unwrap()
-        .with_file_name("libfake_nvml.so");
+    let words = ["run", "each-alone", "--no-triage", "--worker"];
     let child = place
-        .command(&["run", "each-alone", "--no-triage", "--worker"])
+        .scripted(&gpus.concat(), &words)
         .arg(worker("checked.sh"))
         .args(arguments)
-        .env("CRASHPOINT_NVML", library)
-        .env(
-            "CRASHPOINT_FAKE_NVML",
-            place.write("nvml.toml", gpus.concat()),
-        )
         .env_remove("CUDA_VISIBLE_DEVICES")
         .env("FAKE_CHECK", "works")
         .env("FAKE_STATE", place.path("happened"))

@@ -41,6 +41,20 @@ impl Place {
         path
     }
 
+    /// As `command`, where NVML is one that answers by this script.
+    pub fn scripted(&self, nvml: &str, arguments: &[&str]) -> Command {
+        // Beside the test, as it is one of its dependencies.
+        let library = std::env::current_exe()
+            .unwrap()
+            .with_file_name("libfake_nvml.so");
+        let script = self.write("nvml.toml", nvml);
+        let mut command = self.command(arguments);
+        command
+            .env("CRASHPOINT_NVML", library)
+            .env("CRASHPOINT_FAKE_NVML", script);
+        command
+    }
+
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crashpoint"));
         command
