@@ -120,7 +120,7 @@ mod tests {
         )
         .unwrap();
         put("opt/stubs/libcuda.so.1");
-        put("work/lib/libcudart.so.12");
+        put("srv/app/lib/libcudart.so.12");
         let root = Root::at(folder.path());
         let section = found(&root, None, None);
         assert_eq!(section["libcuda.so.1"], "/usr/lib64/libcuda.so.570.1");
@@ -128,10 +128,10 @@ mod tests {
         let section = found(
             &root,
             Some("/nowhere:/opt/stubs:lib"),
-            Some(Path::new("/work")),
+            Some(Path::new("/srv/app")),
         );
         assert_eq!(section["libcuda.so.1"], "/opt/stubs/libcuda.so.1");
-        assert_eq!(section["libcudart"], "/work/lib/libcudart.so.12");
+        assert_eq!(section["libcudart"], "/srv/app/lib/libcudart.so.12");
     }
 
     #[test]

@@ -59,15 +59,15 @@ mod tests {
         };
         put("opt/conda/bin/python", 0o644);
         put("usr/bin/python", 0o755);
-        put("work/python3", 0o755);
+        put("srv/app/python3", 0o755);
         let root = Root::at(folder.path());
         let section = of(
             &root,
             Some("/opt/conda/bin::/usr/bin"),
-            Some(Path::new("/work")),
+            Some(Path::new("/srv/app")),
         );
         assert_eq!(section["python"], "/usr/bin/python");
-        assert_eq!(section["python3"], "/work/python3");
+        assert_eq!(section["python3"], "/srv/app/python3");
         assert_eq!(section["nvcc"], NOT_FOUND);
         assert_eq!(of(&root, None, None)["python"], "/usr/bin/python");
     }
